@@ -1,0 +1,24 @@
+import { settings } from './0001-settings.ts';
+import { changeMarks } from './0002-database-change-marks.ts';
+import { audit } from './0003-audit.ts';
+import { identity } from './0004-identity.ts';
+import { upstreams } from './0005-upstreams.ts';
+import { models } from './0006-models.ts';
+import { scheduling } from './0010-scheduling.ts';
+import { usage } from './0011-usage.ts';
+import { idempotency } from './0012-idempotency.ts';
+import type { Migration } from './migration.ts';
+
+/** Every step of the schema in order. Append only. */
+export const migrations: readonly Migration[] = [
+  settings,
+  changeMarks,
+  audit,
+  identity,
+  upstreams,
+  models,
+  scheduling,
+  usage,
+  idempotency,
+];
+export type { Migration } from './migration.ts';

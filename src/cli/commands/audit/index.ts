@@ -1,0 +1,4 @@
+import type { Node } from '../../command.ts';
+import { listAudit } from './list.ts';
+
+export const auditCommands: readonly Node[] = [listAudit];

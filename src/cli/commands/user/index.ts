@@ -1,0 +1,7 @@
+import type { Node } from '../../command.ts';
+import { addUser } from './add.ts';
+import { editUser } from './edit.ts';
+import { listUsers } from './list.ts';
+import { showUser } from './show.ts';
+
+export const userCommands: readonly Node[] = [addUser, listUsers, showUser, editUser];

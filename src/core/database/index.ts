@@ -1,0 +1,15 @@
+// The one way to SQLite and PostgreSQL: opening, transactions, batches, migrations. Knows no table but its own.
+export { CHANGE_TOPICS, type ChangeTopic, inChange, markChanged, readChangeMarks } from './change-mark.ts';
+export type { BatchWrite, Ctx, Database, RejectedRow, SqlValue } from './database.ts';
+export { isUniqueViolation } from './database-errors.ts';
+export { inTransaction } from './in-transaction.ts';
+export {
+  type Migration,
+  type MigrationStatus,
+  migrateUp,
+  migrationStatus,
+  requireKnownSchema,
+} from './migrate.ts';
+export { type DatabaseOptions, openDatabase } from './open-database.ts';
+export { rawRows } from './raw-rows.ts';
+export { type QueuedTable, WriteQueue, type WriteQueueOptions } from './write-queue.ts';

@@ -1,0 +1,21 @@
+import type { Ctx, QueuedTable } from '../database/index.ts';
+import type { RequestId } from '../ids.ts';
+import type { EpochMs } from '../time.ts';
+import type { Decision } from './decision.ts';
+import { deleteOldest } from './usage-store.ts';
+
+export const DECISION_TABLE: QueuedTable = {
+  table: 'request_decisions',
+  columns: ['id', 'document'],
+  onConflict: { columns: ['id'], update: 'ignore' },
+};
+
+export async function findDecision(ctx: Ctx, id: RequestId): Promise<Decision | null> {
+  const row = await ctx.db<{ id: string; document: string }>('request_decisions').where('id', id).first();
+  return row ? (JSON.parse(row.document) as Decision) : null;
+}
+
+/** Deletes decisions from before `before`, oldest first, at most `limit` of them. Returns how many. */
+export function pruneDecisions(ctx: Ctx, before: EpochMs, limit: number): Promise<number> {
+  return deleteOldest(ctx, 'request_decisions', before, limit);
+}

@@ -1,0 +1,9 @@
+// What each request used and why it went where it went. Knows prices; knows nothing of balances or HTTP.
+export { costOf } from './cost.ts';
+export type { AttemptTrace, CandidateTrace, Decision, StickyTrace } from './decision.ts';
+export { findDecision, pruneDecisions } from './decision-store.ts';
+export { recordRequest } from './recorder.ts';
+export type { TokenUsage, UsageSource } from './token-usage.ts';
+export { OUTCOMES, type Outcome, type UsageEvent } from './usage-event.ts';
+export { findUsageEvent, listUsageEvents, pruneUsageEvents, type UsageFilter } from './usage-store.ts';
+export { SUMMARY_AXES, type SummaryAxis, summariseUsage, type UsageSummaryRow } from './usage-summary.ts';

@@ -1,0 +1,47 @@
+import type { Config } from '../../core/config/index.ts';
+import type { RateLimits } from '../../core/identity/index.ts';
+import { isUnlimited, type LimitRefusal, type LimitSubject } from '../../core/scheduling/index.ts';
+import type { EpochMs } from '../../core/time.ts';
+import type { Caller } from './authenticate.ts';
+import type { Refusal } from './refusal.ts';
+
+/** What limits a caller: the user over all keys, and the key. A row's own limits win over the settings' defaults. */
+export function callerSubjects(caller: Caller, config: Config): readonly LimitSubject[] {
+  const user = withDefaults(caller.user.limits, {
+    rpm: config['limits.user_rpm'],
+    tpm: config['limits.user_tpm'],
+    concurrency: config['limits.user_concurrency'],
+  });
+  const key = withDefaults(caller.key.limits, {
+    rpm: config['limits.key_rpm'],
+    tpm: config['limits.key_tpm'],
+    concurrency: config['limits.key_concurrency'],
+  });
+  const subjects: LimitSubject[] = [];
+  if (!isUnlimited(user)) subjects.push({ key: caller.user.id, limits: user });
+  if (!isUnlimited(key)) subjects.push({ key: caller.key.id, limits: key });
+  return subjects;
+}
+
+/** Null in a row means the setting; 0, in either, means unlimited. */
+function withDefaults(own: RateLimits, defaults: { rpm: number; tpm: number; concurrency: number }): RateLimits {
+  return {
+    rpm: own.rpm ?? defaults.rpm,
+    tpm: own.tpm ?? defaults.tpm,
+    concurrency: own.concurrency ?? defaults.concurrency,
+  };
+}
+
+const LIMIT_NAMES = { rpm: 'requests a minute', tpm: 'tokens a minute', concurrency: 'requests at once' } as const;
+
+/** The answer to a caller over a limit. */
+export function limitRefusal(refused: LimitRefusal, caller: Caller, now: EpochMs): Refusal {
+  const whose = refused.subject === caller.user.id ? 'this account' : `the key "${caller.key.name}"`;
+  return {
+    status: 429,
+    code: `${refused.limit}_limit_reached`,
+    type: 'rate_limit_error',
+    message: `The limit of ${LIMIT_NAMES[refused.limit]} for ${whose} is reached.`,
+    resetsAt: (now + refused.retryAfterMs) as EpochMs,
+  };
+}

@@ -1,0 +1,77 @@
+import type { TokenUsage } from '../../../core/usage/index.ts';
+import type { FieldTable, HeadVerdict, ScannedObject, SseEvent } from '../../wire/index.ts';
+
+/** The top-level request fields that the relay reads; everything else passes unseen. */
+export type RequestField =
+  | 'model'
+  | 'stream'
+  | 'stream_options'
+  | 'max_tokens'
+  | 'max_completion_tokens'
+  | 'max_output_tokens'
+  | 'prompt_cache_key'
+  | 'previous_response_id'
+  | 'conversation'
+  | 'store'
+  | 'service_tier'
+  | 'metadata'
+  | 'user';
+
+/** What an answer tells about itself. Null where it does not say. */
+export interface AnswerFacts {
+  usage: TokenUsage | null;
+  servedModel: string | null;
+  serviceTier: string | null;
+  /** The id under which the provider keeps the answer. */
+  objectId: string | null;
+  /** Set when an answer with a good status is an error all the same. */
+  failure: StreamFailure | null;
+}
+
+export interface StreamFailure {
+  /** As an HTTP status, had the provider answered with one. */
+  readonly status: number;
+  readonly code: string;
+  readonly message: string;
+}
+
+/** Follows one stream of an answer. Before the commit point it sees every event, after it only those that matter. */
+export interface StreamReader {
+  readonly facts: AnswerFacts;
+  /** True once the event that ends a well-formed answer was seen. */
+  readonly isEnded: boolean;
+  /** Set once the provider said, within the stream, that it failed. */
+  readonly failure: StreamFailure | null;
+  /** Reads an event and says whether it carries output, so that the answer is committed with it. */
+  read(event: SseEvent): 'preamble' | 'output' | 'failed' | 'ended';
+  /** For events after the commit point: which of them `read` must see. */
+  readonly watch: { readonly markers: readonly Buffer[]; judge(head: Buffer): HeadVerdict };
+  /** Present when events must be changed on their way: the bytes to send, or null to drop the event. */
+  readonly rewrite: ((event: SseEvent) => Buffer | null) | null;
+}
+
+export interface StreamRequest {
+  /** The relay asked for usage on the client's behalf, so the client must not see it. */
+  readonly usageInjected: boolean;
+}
+
+/** One northbound API that is relayed to an upstream of the same wire. */
+export interface Dialect {
+  readonly fields: FieldTable<RequestField>;
+  /** Reads usage and names out of a complete JSON answer; null when the body is not what this API answers. */
+  readJson(body: Buffer): AnswerFacts | null;
+  /** Null: this API never streams. */
+  openStream: ((request: StreamRequest) => StreamReader) | null;
+  /** Whether a chat-style `stream_options.include_usage` has to be asked for. */
+  readonly injectsStreamUsage: boolean;
+  /** Ends a broken stream in the client's own terms. */
+  errorEvent(code: string, message: string): Buffer;
+  /** Sent while the upstream is silent, after the commit point. Must not disturb any client of this API. */
+  readonly keepalive: Buffer;
+}
+
+export type RequestScan = ScannedObject<RequestField>;
+
+export function noFacts(): AnswerFacts {
+  return { usage: null, servedModel: null, serviceTier: null, objectId: null, failure: null };
+}

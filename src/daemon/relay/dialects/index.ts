@@ -1,0 +1,8 @@
+// One small file for each wire. A dialect knows bytes and shapes; it knows no scheduling and no money.
+export type { AnswerFacts, Dialect, RequestScan, StreamFailure, StreamReader } from './dialect.ts';
+export { noFacts } from './dialect.ts';
+export { openaiChat } from './openai-chat.ts';
+export { openaiErrorJson } from './openai-error.ts';
+export { openaiPlain } from './openai-plain.ts';
+export { openaiResponses } from './openai-responses.ts';
+export { isRecord } from './openai-usage.ts';

@@ -1,0 +1,130 @@
+import { lookup as dnsLookup, type LookupAddress } from 'node:dns';
+import { isIP, type LookupFunction } from 'node:net';
+import { buildConnector, type Dispatcher, Pool, ProxyAgent } from 'undici';
+import { Failure } from '../../core/failure.ts';
+import type { Secret } from '../../core/secret.ts';
+import { isPrivateAddress } from '../../core/upstreams/index.ts';
+
+export interface EgressOptions {
+  readonly connectTimeoutMs: number;
+  /** Connections for each origin. */
+  readonly connectionsMax: number;
+}
+
+/** Where a request goes and by which way. */
+export interface EgressTarget {
+  readonly origin: string;
+  readonly allowPrivate: boolean;
+  readonly proxyUrl: Secret | null;
+}
+
+const KEEP_ALIVE_MS = 30_000;
+
+/**
+ * Connections to upstreams: one pool for each origin, way and permission. The address is checked when a connection is
+ * made, after the name was resolved, so that a name that changes its address (DNS rebinding) reaches nothing private.
+ */
+export class Egress {
+  readonly #pools = new Map<string, Dispatcher>();
+  readonly #options: () => EgressOptions;
+  #isDestroyed = false;
+
+  constructor(options: () => EgressOptions) {
+    this.#options = options;
+  }
+
+  /** True once the relay itself has ended every call; what fails then says nothing about an upstream. */
+  get isDestroyed(): boolean {
+    return this.#isDestroyed;
+  }
+
+  dispatcherFor(target: EgressTarget): Dispatcher {
+    if (this.#isDestroyed) throw new Error('the relay is stopping');
+    const key = keyOf(target);
+    const known = this.#pools.get(key);
+    if (known) return known;
+    const made = this.#open(target);
+    this.#pools.set(key, made);
+    return made;
+  }
+
+  /** Closes pools that no target needs any more; requests under way finish first. */
+  async retain(targets: readonly EgressTarget[]): Promise<void> {
+    const needed = new Set(targets.map(keyOf));
+    const obsolete = [...this.#pools].filter(([key]) => !needed.has(key));
+    for (const [key] of obsolete) this.#pools.delete(key);
+    await Promise.all(obsolete.map(([, pool]) => pool.close()));
+  }
+
+  /** Ends every connection at once. */
+  async destroy(): Promise<void> {
+    this.#isDestroyed = true;
+    const pools = [...this.#pools.values()];
+    this.#pools.clear();
+    await Promise.all(pools.map((pool) => pool.destroy()));
+  }
+
+  #open(target: EgressTarget): Dispatcher {
+    const { connectTimeoutMs, connectionsMax } = this.#options();
+    const shape = {
+      connections: connectionsMax,
+      pipelining: 1,
+      keepAliveTimeout: KEEP_ALIVE_MS,
+      headersTimeout: 0,
+      bodyTimeout: 0,
+    };
+    if (target.proxyUrl) {
+      // The proxy resolves the name, so only a literal address can be checked here.
+      refuseLiteral(new URL(target.origin).hostname, target.allowPrivate);
+      return new ProxyAgent({ ...shape, uri: target.proxyUrl.reveal(), proxyTunnel: true });
+    }
+    return new Pool(target.origin, { ...shape, connect: guardedConnector(target.allowPrivate, connectTimeoutMs) });
+  }
+}
+
+function keyOf(target: EgressTarget): string {
+  return `${target.origin} ${target.allowPrivate} ${target.proxyUrl?.reveal() ?? ''}`;
+}
+
+function guardedConnector(allowPrivate: boolean, timeoutMs: number): buildConnector.connector {
+  const connect = buildConnector({ timeout: timeoutMs, lookup: guardedLookup(allowPrivate) });
+  return (options, callback) => {
+    try {
+      refuseLiteral(options.hostname, allowPrivate);
+    } catch (error) {
+      callback(error as Error, null);
+      return;
+    }
+    connect(options, callback);
+  };
+}
+
+/** Node does not call `lookup` for a host that is an address already. */
+function refuseLiteral(hostname: string, allowPrivate: boolean): void {
+  const address = hostname.replace(/^\[|\]$/g, '');
+  if (!allowPrivate && isIP(address) !== 0 && isPrivateAddress(address)) throw deniedAddress(address);
+}
+
+function guardedLookup(allowPrivate: boolean): LookupFunction {
+  return (hostname, options, callback) => {
+    dnsLookup(hostname, { ...options, all: true }, (error, found: LookupAddress[]) => {
+      if (error) return callback(error, '', 0);
+      const allowed = allowPrivate ? found : found.filter(({ address }) => !isPrivateAddress(address));
+      const first = allowed[0];
+      if (!first) return callback(deniedAddress(hostname), '', 0);
+      if (options.all) return (callback as unknown as (e: null, all: LookupAddress[]) => void)(null, allowed);
+      callback(null, first.address, first.family);
+    });
+  };
+}
+
+/** The code under which the retry policy and `explain` see a refused address. */
+export const ADDRESS_DENIED = 'ADDRESS_DENIED';
+
+function deniedAddress(host: string): NodeJS.ErrnoException {
+  const failure: NodeJS.ErrnoException = new Failure('forbidden', {
+    message: `${host} is a private address and this upstream may not use one`,
+    hint: 'allow it with: realms upstream edit NAME --allow-private',
+  });
+  return Object.assign(new Error(failure.message, { cause: failure }), { code: ADDRESS_DENIED });
+}

@@ -1,0 +1,75 @@
+/**
+ * What passes between client and upstream. Both ways are allow lists: credentials, cookies, hop-by-hop headers and
+ * anything that names a client's address or an account stay behind.
+ */
+const UP = new Set([
+  'accept-language',
+  'content-type',
+  'user-agent',
+  'originator',
+  'version',
+  'openai-beta',
+  'anthropic-beta',
+  'anthropic-version',
+  'session_id',
+  'session-id',
+  'thread-id',
+  'conversation_id',
+  'conversation-id',
+  'x-client-request-id',
+  'x-codex-window-id',
+  'x-codex-turn-metadata',
+  'x-codex-turn-state',
+  'x-codex-beta-features',
+  'x-codex-routing-hint',
+  'x-openai-internal-codex-responses-lite',
+  'traceparent',
+  'tracestate',
+]);
+const UP_PREFIX = 'x-stainless-';
+
+const DOWN = new Set([
+  'content-type',
+  'openai-processing-ms',
+  'openai-version',
+  'retry-after',
+  'retry-after-ms',
+  'x-should-retry',
+  'x-codex-turn-state',
+  'x-models-etag',
+]);
+
+/** Whether a request header (lower case) goes to the upstream. */
+export function passesUp(name: string): boolean {
+  return UP.has(name) || name.startsWith(UP_PREFIX);
+}
+
+/**
+ * Picks the response headers that may reach the client out of undici's raw list (name, value, name, value …).
+ * Returns the same flat form.
+ */
+export function headersDown(raw: readonly Buffer[]): string[] {
+  const kept: string[] = [];
+  for (let i = 0; i + 1 < raw.length; i += 2) {
+    const name = (raw[i] as Buffer).toString('latin1').toLowerCase();
+    if (DOWN.has(name)) kept.push(name, (raw[i + 1] as Buffer).toString('latin1'));
+  }
+  return kept;
+}
+
+/** The value of one header in the flat form, or ''. */
+export function headerIn(flat: readonly string[], name: string): string {
+  for (let i = 0; i + 1 < flat.length; i += 2) if (flat[i] === name) return flat[i + 1] ?? '';
+  return '';
+}
+
+/** The value of one header in undici's raw list, or ''. `name` is lower case. */
+export function rawHeader(raw: readonly Buffer[], name: string): string {
+  for (let i = 0; i + 1 < raw.length; i += 2) {
+    const key = raw[i] as Buffer;
+    if (key.length === name.length && key.toString('latin1').toLowerCase() === name) {
+      return (raw[i + 1] as Buffer).toString('latin1');
+    }
+  }
+  return '';
+}

@@ -1,0 +1,99 @@
+import type { UpstreamError } from '../../core/scheduling/index.ts';
+import { type AnswerFacts, noFacts } from './dialects/index.ts';
+import { type BodySink, type ExchangeResult, failedBehindStatus, isDrainTimeout } from './exchange.ts';
+import type { SinkContext } from './sink-context.ts';
+import { readTailUsage } from './tail-usage.ts';
+
+const TAIL_BYTES = 64 * 1024;
+const NOTHING = Buffer.alloc(0);
+
+/** Takes a complete JSON answer: held while it is small, passed through while it is large. */
+export function jsonSink(input: SinkContext): BodySink {
+  return new JsonSink(input);
+}
+
+class JsonSink implements BodySink {
+  readonly #input: SinkContext;
+  #chunks: Buffer[] = [];
+  #bytes = 0;
+  #tail: Buffer = NOTHING;
+  #firstOutputMs: number | null = null;
+
+  constructor(input: SinkContext) {
+    this.#input = input;
+  }
+
+  data(chunk: Buffer): boolean {
+    this.#bytes += chunk.length;
+    const { answer } = this.#input;
+    if (answer.isCommitted) return this.#pass(chunk);
+    this.#chunks.push(chunk);
+    if (this.#bytes <= this.#input.holdMaxBytes) return true;
+    answer.commit(this.#input.status, this.#input.headers);
+    this.#firstOutputMs = this.#input.elapsedMs();
+    const held = Buffer.concat(this.#chunks);
+    this.#chunks = [];
+    return this.#pass(held);
+  }
+
+  end(): void {
+    const { answer, control, dialect, status } = this.#input;
+    if (answer.isCommitted) {
+      answer.end();
+      return control.finish(this.#answered('completed', { ...noFacts(), usage: readTailUsage(this.#tail) }, []));
+    }
+    const body = this.#chunks.length === 1 ? (this.#chunks[0] as Buffer) : Buffer.concat(this.#chunks);
+    const facts = dialect.readJson(body);
+    if (!facts) {
+      const error: UpstreamError = { kind: 'malformed', detail: `status ${status} with a body that is no JSON object` };
+      return control.finish({ kind: 'failed', error, answer: null });
+    }
+    if (facts.failure && !this.#input.isOfObject) return control.finish(failedBehindStatus(facts.failure, body));
+    const objectIds = this.#input.objectIdsIn(body, facts);
+    this.#firstOutputMs = this.#input.elapsedMs();
+    answer.commit(status, [...this.#input.headers, 'content-length', String(body.length)]);
+    answer.end(body);
+    control.finish(this.#answered(answer.isGone ? 'client_gone' : 'completed', facts, objectIds));
+  }
+
+  broke(error: UpstreamError): void {
+    const { answer, control } = this.#input;
+    if (isDrainTimeout(error)) return control.finish(this.#answered('client_gone', noFacts(), []));
+    if (!answer.isCommitted) return control.finish({ kind: 'failed', error, answer: null });
+    // The length or the chunked framing tells the client that this is not the whole answer.
+    answer.cut();
+    control.finish(this.#answered('incomplete', noFacts(), []));
+  }
+
+  clientGone(): void {
+    if (this.#input.mayDrain()) return this.#input.onDrain();
+    const { answer, control } = this.#input;
+    if (answer.isCommitted) control.finish(this.#answered('client_gone', noFacts(), []));
+    control.abort('client gone');
+  }
+
+  #pass(chunk: Buffer): boolean {
+    const joined = Buffer.concat([this.#tail, chunk]);
+    this.#tail = joined.length > TAIL_BYTES ? Buffer.from(joined.subarray(-TAIL_BYTES)) : joined;
+    if (this.#input.answer.write(chunk)) return true;
+    this.#input.answer.onceDrained(() => this.#input.control.resume());
+    return false;
+  }
+
+  #answered(
+    outcome: 'completed' | 'incomplete' | 'client_gone',
+    facts: AnswerFacts,
+    objectIds: readonly string[],
+  ): ExchangeResult {
+    return {
+      kind: 'answered',
+      outcome,
+      status: this.#input.status,
+      facts,
+      outputEvents: 0,
+      firstOutputMs: this.#firstOutputMs,
+      errorCode: null,
+      objectIds,
+    };
+  }
+}

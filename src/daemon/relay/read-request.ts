@@ -1,0 +1,86 @@
+import type { IncomingMessage } from 'node:http';
+import type { Config } from '../../core/config/index.ts';
+import { Failure } from '../../core/failure.ts';
+import { newId } from '../../core/ids.ts';
+import { readBody, scanObject } from '../wire/index.ts';
+import { clientAddress } from './client-address.ts';
+import { readIncoming } from './incoming.ts';
+import type { RelayHouse } from './relay-house.ts';
+import type { Incoming, RelayRequest, RelayRoute } from './relay-request.ts';
+import { modelOf } from './upstream-call.ts';
+
+const MODEL_NAME_MAX = 256;
+
+/** What is known before the body is read. */
+export interface RequestHead {
+  readonly id: RelayRequest['id'];
+  readonly at: RelayRequest['at'];
+  readonly startedMs: number;
+  readonly route: RelayRoute;
+  readonly incoming: Incoming;
+}
+
+/** Reads the head of a request: who, what, whence. Never fails. */
+export function readHead(
+  house: RelayHouse,
+  req: IncomingMessage,
+  route: RelayRoute,
+  path: { readonly upstreamPath: string; readonly objectId: string | null },
+): RequestHead {
+  const at = house.ctx.clock.now();
+  const trusted = house.live.state.settings.effective['server.trusted_proxies'];
+  return {
+    id: newId('req', at, house.ctx.random),
+    at,
+    startedMs: house.ctx.clock.monotonicMs(),
+    route,
+    incoming: readIncoming(req, path, clientAddress(req, trusted)),
+  };
+}
+
+/**
+ * Reads the body and finds in it the few fields that matter; its bytes stay as they are.
+ * @throws Failure too_large, unsupported_encoding, or invalid_input when it is no JSON object with a usable `model`.
+ */
+export async function readRequest(req: IncomingMessage, head: RequestHead, config: Config): Promise<RelayRequest> {
+  const { headers } = req;
+  if (head.incoming.method === 'GET' || headers['content-length'] === '0') return withoutBody(head);
+  const length = headers['content-length'];
+  const body = await readBody(req, {
+    contentEncoding: headers['content-encoding'],
+    contentLength: length === undefined ? undefined : Number(length),
+    encodedMaxBytes: config['relay.body_encoded_max_bytes'],
+    decodedMaxBytes: config['relay.body_decoded_max_bytes'],
+  });
+  if (body.length === 0) return withoutBody(head);
+  const scan = scanObject(body, head.route.dialect.fields);
+  if (!scan.ok) {
+    throw new Failure('invalid_input', `The body is not a JSON object: ${scan.why} at byte ${scan.at}.`);
+  }
+  const model = modelOf(body, scan);
+  if (!head.route.onObject && (model === '' || model.length > MODEL_NAME_MAX)) {
+    throw new Failure('invalid_input', { message: 'The field "model" must be the name of a model.', param: 'model' });
+  }
+  return requestOf(head, body, scan, model, scan.get('stream')?.kind === 'true');
+}
+
+const EMPTY = Buffer.alloc(0);
+
+function withoutBody(head: RequestHead): RelayRequest {
+  if (!head.route.onObject) {
+    throw new Failure('invalid_input', 'The request needs a JSON body with the field "model".');
+  }
+  return requestOf(head, EMPTY, null, '', head.incoming.upstreamPath.includes('stream=true'));
+}
+
+/** Written out, because a spread of the head costs more than everything else in this file for a small request. */
+function requestOf(
+  head: RequestHead,
+  body: Buffer,
+  scan: RelayRequest['scan'],
+  model: string,
+  stream: boolean,
+): RelayRequest {
+  const { id, at, startedMs, route, incoming } = head;
+  return { id, at, startedMs, route, incoming, body, scan, model, stream };
+}

@@ -1,0 +1,56 @@
+import type { AttemptsResult } from './attempts.ts';
+import type { ClientAnswer } from './client-answer.ts';
+import type { Journey } from './journey.ts';
+import { type Refusal, refusalAnswer } from './refusal.ts';
+import type { RelayRequest } from './relay-request.ts';
+import type { ModelRoute } from './route-table.ts';
+import { type Ending, settle } from './settle.ts';
+import { closeBooks, type Turn } from './turn.ts';
+
+const NO_BODY = Buffer.alloc(0);
+
+/** Says no before anything was held. Who asked is known or not; only a known caller gets a usage event. */
+export function refuse(turn: Turn, refusal: Refusal, request: RelayRequest | null, route?: ModelRoute): void {
+  const { house, head, answer, caller } = turn;
+  const sent = sendRefusal(turn, refusal);
+  if (!caller) return house.stats.countRequest(head.route.endpoint, 'refused', sent);
+  const asked = request ?? { ...head, body: NO_BODY, scan: null, model: '', stream: false };
+  const journey: Journey = {
+    request: asked,
+    answer,
+    caller,
+    route: route ?? { asked: asked.model, resolved: asked.model, via: 'id', candidates: [], model: null },
+    sticky: { pinned: null, preferred: null, sessionKey: null, seed: 0, trace: null },
+    reservation: { requestId: head.id, payer: 'free' },
+    hold: null,
+    estimatedTokens: 0,
+    attempts: [],
+  };
+  settle(house, journey, refusedEnding(refusal, sent, null));
+}
+
+/** Says no after room was held; what was held is given back. */
+export function refuseHeld(turn: Turn, refusal: Refusal, attempted: AttemptsResult | null = null): void {
+  const sent = sendRefusal(turn, refusal);
+  closeBooks(turn, refusedEnding(refusal, sent, attempted));
+}
+
+/** Sends a small answer whole. */
+export function sendWhole(answer: ClientAnswer, status: number, headers: readonly string[], body: Buffer): void {
+  answer.commit(status, [...headers, 'content-length', String(body.length)]);
+  answer.end(body);
+}
+
+function sendRefusal(turn: Turn, refusal: Refusal): number {
+  const { house, head, answer } = turn;
+  const seen = refusalAnswer(refusal, head.incoming.userAgent, house.ctx.clock.now());
+  // The rest of a body that was not read must not be taken for the next request.
+  const unread = refusal.status === 413 || refusal.status === 401 ? ['connection', 'close'] : [];
+  sendWhole(answer, seen.status, [...seen.headers, ...unread], seen.body);
+  return seen.status;
+}
+
+function refusedEnding(refusal: Refusal, status: number, attempted: AttemptsResult | null): Ending {
+  const { code, message } = refusal;
+  return { outcome: 'refused', status, errorCode: code, refusal: { code, message }, attempted };
+}

@@ -1,0 +1,59 @@
+import { type Ctx, type Database, WriteQueue } from '../core/database/index.ts';
+import { freeQuota } from '../core/quota/index.ts';
+import {
+  CooldownBook,
+  HealthBoard,
+  LimitBook,
+  loadOpenCooldowns,
+  loadSessionBindings,
+  ObjectRefs,
+  SESSIONS_MAX,
+  SessionBindings,
+} from '../core/scheduling/index.ts';
+import type { Live } from './live.ts';
+import { baseOf, Egress, IdempotencyBook, type RelayHouse, RelayStats, Watch } from './relay/index.ts';
+
+/** Puts the relay together: everything that it works with, with what the last process left in the database. */
+export async function wireRelay(ctx: Ctx, database: Database, live: Live): Promise<RelayHouse> {
+  const config = live.state.settings.effective;
+  const queue = new WriteQueue(
+    database,
+    { flushIntervalMs: config['usage.flush_interval_ms'], maxRows: config['usage.queue_max'] },
+    ctx.log,
+  );
+  const egress = new Egress(() => {
+    const now = live.state.settings.effective;
+    return {
+      connectTimeoutMs: now['relay.connect_timeout_ms'],
+      connectionsMax: now['relay.upstream_connections_max'],
+    };
+  });
+  live.onChange((topic) => {
+    if (topic === 'upstreams') void egress.retain(targetsOf(live));
+  });
+  return {
+    ctx,
+    live,
+    egress,
+    queue,
+    quota: freeQuota,
+    limits: new LimitBook(),
+    cooldowns: new CooldownBook(queue, ctx.random, await loadOpenCooldowns(ctx)),
+    health: new HealthBoard(),
+    sessions: new SessionBindings(queue, await loadSessionBindings(ctx, SESSIONS_MAX)),
+    objects: new ObjectRefs(queue),
+    idempotency: new IdempotencyBook(queue),
+    stats: new RelayStats(),
+    watch: new Watch(() => ctx.clock.monotonicMs()),
+    usedKeys: new Map(),
+  };
+}
+
+/** Every way out that the present upstreams can take. */
+function targetsOf(live: Live) {
+  return [...live.state.topology.upstreams.values()].flatMap(({ endpoints, credentials, allowPrivate }) =>
+    endpoints.flatMap(({ baseUrl }) =>
+      credentials.map(({ proxyUrl }) => ({ origin: baseOf(baseUrl).origin, allowPrivate, proxyUrl })),
+    ),
+  );
+}
