@@ -1,8 +1,7 @@
 import { Console } from 'node:console';
-import { PassThrough, Writable } from 'node:stream';
+import { PassThrough } from 'node:stream';
 import { format, inspect } from 'node:util';
 import fc from 'fast-check';
-import pino from 'pino';
 import { describe, expect, test } from 'vitest';
 import { Secret, secretHint } from './secret.ts';
 
@@ -31,7 +30,6 @@ describe('never prints', () => {
     'structured clone': () => inspect(structuredClone(secret)),
     error: () => inspect(new Error(`failed with ${secret}`, { cause: nested })),
     'console in every way': viaConsole,
-    pino: viaPino,
   };
 
   test.each(Object.entries(printed))('%s', (_, print) => {
@@ -54,21 +52,6 @@ function viaConsole(): string {
   console.table([{ secret }]);
   console.error('%o %O %s', nested, nested, secret);
   return String(stream.read());
-}
-
-function viaPino(): string {
-  const lines: string[] = [];
-  const stream = new Writable({
-    write(chunk, _encoding, done) {
-      lines.push(String(chunk));
-      done();
-    },
-  });
-  const log = pino({ level: 'trace' }, stream);
-  log.info({ secret, nested }, 'message %s %o %j', secret, nested, nested);
-  log.error(nested, `template ${secret}`);
-  log.child({ secret }).warn({ err: new Error('x', { cause: secret }) });
-  return lines.join('');
 }
 
 test('a hint shows head and tail, and never more than a third', () => {

@@ -129,10 +129,12 @@ describe('following', () => {
     await until('self mode', () => live.state.features.selfMode, 2_500);
   });
 
-  test('reloads nothing while nothing changes', async () => {
+  test('reloads a change once, and nothing while nothing changes', async () => {
     live.follow();
+    await CHANGES.models.make(elsewhere);
+    await until('the change', () => CHANGES.models.isSeen(), 2_500);
     await new Promise((resolve) => setTimeout(resolve, 1_300));
-    expect(topicsSeen).toEqual([]);
+    expect(topicsSeen).toEqual(['models']);
   });
 
   test('stops', async () => {

@@ -1,5 +1,5 @@
 import { collectDefaultMetrics, Registry } from 'prom-client';
-import type { Buckets, RelayHouse } from './relay/index.ts';
+import type { Buckets, RelayHouse, Tally } from './relay/index.ts';
 
 export interface Metrics {
   /** In the Prometheus text format. */
@@ -20,15 +20,8 @@ export function openMetrics(house: RelayHouse): Metrics {
 function relayMetrics(house: RelayHouse): string {
   const { stats, queue, cooldowns, ctx } = house;
   return [
-    ...counter('realms_requests_total', 'Relayed requests by endpoint, outcome and status.', stats.requests, [
-      'endpoint',
-      'outcome',
-      'status',
-    ]),
-    ...counter('realms_attempts_total', 'Calls to upstreams by upstream and verdict.', stats.attempts, [
-      'upstream',
-      'verdict',
-    ]),
+    ...counter('realms_requests_total', 'Relayed requests by endpoint, outcome and status.', stats.requests),
+    ...counter('realms_attempts_total', 'Calls to upstreams by upstream and verdict.', stats.attempts),
     ...histogram('realms_first_output_seconds', 'Time until the first output reached the client.', stats.firstOutput),
     ...histogram('realms_request_seconds', 'Time until a request was answered whole.', stats.duration),
     ...histogram('realms_overhead_seconds', 'Time within Realms before the first attempt left.', stats.overhead),
@@ -41,11 +34,10 @@ function relayMetrics(house: RelayHouse): string {
   ].join('\n');
 }
 
-function counter(name: string, help: string, values: ReadonlyMap<string, number>, labels: readonly string[]): string[] {
-  const lines = [...values].map(([key, value]) => {
-    const parts = key.split('|');
-    const pairs = labels.map((label, at) => `${label}="${escapeLabel(parts[at] ?? '')}"`);
-    return `${name}{${pairs.join(',')}} ${value}`;
+function counter(name: string, help: string, tally: Tally): string[] {
+  const lines = tally.entries().map(([labels, count]) => {
+    const pairs = labels.map((label, at) => `${tally.names[at]}="${escapeLabel(String(label))}"`);
+    return `${name}{${pairs.join(',')}} ${count}`;
   });
   return [`# HELP ${name} ${help}`, `# TYPE ${name} counter`, ...lines];
 }

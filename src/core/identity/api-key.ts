@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { KeyId, UserId } from '../ids.ts';
 import type { Random } from '../random.ts';
 import { Secret } from '../secret.ts';
@@ -41,5 +41,5 @@ export function newKeyText(random: Random): Secret {
 
 /** SHA-256 in hex. A fast hash is right here: the input has 256 bits of chance, so there is nothing to guess. */
 export function hashKeyText(text: string): string {
-  return createHash('sha256').update(text).digest('hex');
+  return hash('sha256', text);
 }

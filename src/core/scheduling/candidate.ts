@@ -1,6 +1,7 @@
 import type { CredentialId } from '../ids.ts';
 import type { Binding } from '../models/index.ts';
 import type { Credential, Endpoint, Group, GroupMember, Topology, Upstream } from '../upstreams/index.ts';
+import { isUnlimited, type LimitSubject } from './limit-book.ts';
 
 /** One way to serve a request: a credential at an endpoint, asked for a model under the upstream's name for it. */
 export interface Candidate {
@@ -18,6 +19,8 @@ export interface Candidate {
   readonly precedence: number;
   /** Subjects of cooldowns that concern this candidate. */
   readonly subjects: CandidateSubjects;
+  /** The credential and its model, as far as they have limits. */
+  readonly limited: readonly LimitSubject[];
   /** Spreads candidates evenly for a given seed. */
   readonly hash: number;
 }
@@ -107,6 +110,7 @@ function ofUpstream(
       .filter((credential) => credential.enabled)
       .map((credential) => {
         const pair = `${upstream.name}/${credential.name}`;
+        const subjects = subjectsOf(endpoint.id, credential.id, upstreamModel);
         return {
           name: endpoints.length > 1 ? `${pair}@${placeOf(endpoint, endpoints)}` : pair,
           upstream,
@@ -117,7 +121,8 @@ function ofUpstream(
           groupName,
           multiplierPpm,
           precedence: 0,
-          subjects: subjectsOf(endpoint.id, credential.id, upstreamModel),
+          subjects,
+          limited: limitedSubjects(credential, subjects, upstreamModel),
           hash: hashText(`${credential.id}${endpoint.id}`),
         };
       }),
@@ -143,6 +148,15 @@ function subjectsOf(endpointId: string, credentialId: CredentialId, upstreamMode
     credentialModel: `${credentialId} ${upstreamModel}`,
     endpoint: endpointId,
   };
+}
+
+/** Limits of a credential and of the model at it, as subjects of the limit book; empty when nothing is limited. */
+function limitedSubjects(credential: Credential, subjects: CandidateSubjects, upstreamModel: string): LimitSubject[] {
+  const found: LimitSubject[] = [];
+  if (!isUnlimited(credential.limits)) found.push({ key: subjects.credential, limits: credential.limits });
+  const ofModel = credential.modelLimits[upstreamModel];
+  if (ofModel && !isUnlimited(ofModel)) found.push({ key: subjects.credentialModel, limits: ofModel });
+  return found;
 }
 
 /** FNV-1a, 32 bits: cheap and even; nothing depends on it being hard to guess. */

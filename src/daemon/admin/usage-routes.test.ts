@@ -3,6 +3,7 @@ import type { KeyId, RequestId, UpstreamId, UserId } from '../../core/ids.ts';
 import { newId } from '../../core/ids.ts';
 import type { UsdMicros } from '../../core/money.ts';
 import { DECISION_TABLE } from '../../core/usage/decision-store.ts';
+import { packDecision } from '../../core/usage/decision-text.ts';
 import type { Decision, UsageEvent } from '../../core/usage/index.ts';
 import { USAGE_TABLE, usageRow } from '../../core/usage/usage-store.ts';
 import { type AdminHarness, adminHarness } from './testing/admin-harness.ts';
@@ -60,7 +61,7 @@ function event(overrides: Partial<UsageEvent> = {}): UsageEvent {
 async function store(events: readonly UsageEvent[], decisions: readonly Decision[] = []): Promise<void> {
   await admin.database.writeBatch([
     { ...USAGE_TABLE, rows: events.map(usageRow) },
-    { ...DECISION_TABLE, rows: decisions.map((decision) => [decision.id, JSON.stringify(decision)]) },
+    { ...DECISION_TABLE, rows: decisions.map((decision) => [decision.id, packDecision(decision)]) },
   ]);
 }
 

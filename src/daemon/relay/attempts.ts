@@ -3,8 +3,7 @@ import {
   CLASS_POLICIES,
   classify,
   type ErrorClass,
-  isUnlimited,
-  type LimitSubject,
+  type LimitHold,
   matchErrorRule,
   type Pick,
   type PickView,
@@ -37,6 +36,8 @@ export type AttemptsResult =
   | { readonly kind: 'nowhere'; readonly pick: Pick }
   | { readonly kind: 'abandoned'; readonly candidate: Candidate; readonly why: string };
 
+type Writable<T> = { -readonly [Name in keyof T]: T[Name] };
+
 /** Candidates that a decision record lists for each attempt. */
 const TRACED_MAX = 20;
 
@@ -51,16 +52,24 @@ export async function attempts(house: RelayHouse, journey: Journey): Promise<Att
   let failed: Extract<AttemptsResult, { kind: 'failed' }> | null = null;
   let reconnected = false;
   for (let n = 1; n <= config['relay.attempts_max']; n++) {
-    const picked = pick(journey.route.candidates, viewFor(house, journey), { ...journey.sticky, tried });
+    const { pinned, preferred, seed } = journey.sticky;
+    const picked = pick(journey.route.candidates, viewFor(house, journey), { pinned, preferred, seed, tried });
     const candidate = picked.chosen;
     if (!candidate) return failed ?? { kind: 'nowhere', pick: picked };
     tried.add(candidate.name);
     const startedMs = house.ctx.clock.monotonicMs();
-    const result = await sendCounted(house, journey, candidate);
+    const sentAt = house.ctx.clock.now();
+    const hold = begin(house, journey, candidate);
+    const result = await send(house, journey, candidate);
+    end(house, candidate, hold, result);
     const trace = traceOf(journey, picked, startedMs, house.ctx.clock.monotonicMs());
     if (result.kind === 'answered') {
-      reportAnswer(house, candidate, result);
-      journey.attempts.push({ ...trace, status: result.status, verdict: result.outcome, errorCode: result.errorCode });
+      // A rest that began after this call had left is not refuted by it.
+      if (result.outcome === 'completed') house.cooldowns.reportSuccess(candidate, house.ctx.clock.now(), sentAt);
+      trace.status = result.status;
+      trace.verdict = result.outcome;
+      trace.errorCode = result.errorCode;
+      journey.attempts.push(trace);
       return { kind: 'served', candidate, result };
     }
     if (result.kind === 'abandoned') {
@@ -85,16 +94,6 @@ export async function attempts(house: RelayHouse, journey: Journey): Promise<Att
   return failed as AttemptsResult;
 }
 
-/** Limits of a credential and of the model at it, as subjects of the limit book; empty when nothing is limited. */
-function credentialSubjects(candidate: Candidate): readonly LimitSubject[] {
-  const { credential, subjects, upstreamModel } = candidate;
-  const found: LimitSubject[] = [];
-  if (!isUnlimited(credential.limits)) found.push({ key: subjects.credential, limits: credential.limits });
-  const ofModel = credential.modelLimits[upstreamModel];
-  if (ofModel && !isUnlimited(ofModel)) found.push({ key: subjects.credentialModel, limits: ofModel });
-  return found;
-}
-
 function viewFor(house: RelayHouse, journey: Journey): PickView {
   const now = house.ctx.clock.now();
   // A pinned request has no other place to go, so a passing cooldown does not keep it away.
@@ -103,20 +102,18 @@ function viewFor(house: RelayHouse, journey: Journey): PickView {
     now,
     blocking: (candidate) => (pinned ? null : house.cooldowns.blocking(candidate, now)),
     health: (candidate) => house.health.read(candidate.name),
-    limited: (candidate) => {
-      const subjects = credentialSubjects(candidate);
-      return subjects.length === 0 ? null : house.limits.check(subjects, journey.estimatedTokens, now);
-    },
+    limited: ({ limited }) => (limited.length === 0 ? null : house.limits.check(limited, journey.estimatedTokens, now)),
   };
 }
 
-/** Sends, and keeps the books that every call has: load, errors, limits of the credential. */
-async function sendCounted(house: RelayHouse, journey: Journey, candidate: Candidate): Promise<ExchangeResult> {
-  const subjects = credentialSubjects(candidate);
-  const now = house.ctx.clock.now();
-  const hold = subjects.length > 0 ? house.limits.take(subjects, journey.estimatedTokens, now) : null;
-  house.health.began(candidate.name);
-  const result = await send(house, journey, candidate);
+/** Opens the books that every call has: load, and room in the credential's limits. */
+function begin(house: RelayHouse, journey: Journey, { name, limited }: Candidate): LimitHold | null {
+  house.health.began(name);
+  return limited.length > 0 ? house.limits.take(limited, journey.estimatedTokens, house.ctx.clock.now()) : null;
+}
+
+/** Closes them: what was used, whether it failed, how long the first output took. */
+function end(house: RelayHouse, candidate: Candidate, hold: LimitHold | null, result: ExchangeResult): void {
   const answered = result.kind === 'answered' ? result : null;
   const usage = answered?.facts.usage;
   if (hold) house.limits.release(hold, usage ? usage.input + usage.output : hold.tokens, house.ctx.clock.now());
@@ -125,16 +122,11 @@ async function sendCounted(house: RelayHouse, journey: Journey, candidate: Candi
     firstOutputMs: answered?.firstOutputMs ?? null,
   });
   house.stats.countAttempt(candidate.upstream.name, answered ? answered.outcome : result.kind);
-  return result;
 }
 
 function isTransientFailure(result: ExchangeResult): boolean {
   if (result.kind === 'answered') return result.outcome === 'incomplete';
   return result.kind === 'failed' && CLASS_POLICIES[classify(result.error)].transient;
-}
-
-function reportAnswer(house: RelayHouse, candidate: Candidate, result: { readonly outcome: string }): void {
-  if (result.outcome === 'completed') house.cooldowns.reportSuccess(candidate, house.ctx.clock.now());
 }
 
 function judgeFailure(
@@ -186,15 +178,14 @@ function isOnly(picked: Pick, candidate: Candidate): boolean {
   return picked.verdicts.every((verdict) => verdict.candidate === candidate || verdict.kind === 'removed');
 }
 
-function traceOf(journey: Journey, picked: Pick, startedMs: number, endedMs: number): AttemptTrace {
+/** An attempt's trace but for its verdict, which the caller fills in. */
+function traceOf(journey: Journey, picked: Pick, startedMs: number, endedMs: number): Writable<AttemptTrace> {
   const candidates: CandidateTrace[] = [];
   for (const verdict of picked.verdicts) {
     if (candidates.length >= TRACED_MAX) break;
     const { name } = verdict.candidate;
     candidates.push(
-      verdict.kind === 'removed'
-        ? { name, removed: verdict.why }
-        : { name, score: Math.round(verdict.score * 10) / 10 },
+      verdict.kind === 'removed' ? { name, removed: verdict.why } : { name, score: Math.round(verdict.score) },
     );
   }
   return {

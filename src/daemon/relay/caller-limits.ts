@@ -5,8 +5,21 @@ import type { EpochMs } from '../../core/time.ts';
 import type { Caller } from './authenticate.ts';
 import type { Refusal } from './refusal.ts';
 
-/** What limits a caller: the user over all keys, and the key. A row's own limits win over the settings' defaults. */
+const remembered = new WeakMap<Caller, { readonly config: Config; readonly subjects: readonly LimitSubject[] }>();
+
+/**
+ * What limits a caller: the user over all keys, and the key. A row's own limits win over the settings' defaults.
+ * Callers and settings live in snapshots that never change, so this is worked out once for each pair.
+ */
 export function callerSubjects(caller: Caller, config: Config): readonly LimitSubject[] {
+  const known = remembered.get(caller);
+  if (known?.config === config) return known.subjects;
+  const subjects = workOut(caller, config);
+  remembered.set(caller, { config, subjects });
+  return subjects;
+}
+
+function workOut(caller: Caller, config: Config): readonly LimitSubject[] {
   const user = withDefaults(caller.user.limits, {
     rpm: config['limits.user_rpm'],
     tpm: config['limits.user_tpm'],

@@ -9,8 +9,6 @@ export interface AnswerCopy {
   readonly isWhole: boolean;
 }
 
-const JOINED_MAX_BYTES = 16 * 1024;
-
 /**
  * The client's side of a request. Once `commit` was called the status is out and there is no way back; before it
  * nothing has been sent at all.
@@ -75,11 +73,7 @@ export class ClientAnswer {
 
   end(chunk?: Buffer): void {
     if (chunk) this.#count(chunk);
-    if (this.#isGone) return;
-    // A small answer leaves in one system call when it is a string: node:http then joins it with the headers.
-    // Latin-1 maps every byte to itself, both ways.
-    if (chunk && chunk.length <= JOINED_MAX_BYTES) this.#res.end(chunk.toString('latin1'), 'latin1');
-    else this.#res.end(chunk);
+    if (!this.#isGone) this.#res.end(chunk);
   }
 
   /** Cuts the connection, so that the client sees that the answer is not whole. */

@@ -22,12 +22,49 @@ export class Buckets {
   }
 }
 
+type Label = string | number;
+type Branch = Map<Label, Branch | number>;
+
+/** Counts by labels. A tree of maps, because joining the labels to one key would make a new string for every count. */
+export class Tally {
+  readonly names: readonly string[];
+  readonly #root: Branch = new Map();
+
+  constructor(names: readonly string[]) {
+    this.names = names;
+  }
+
+  add(...labels: Label[]): void {
+    let branch = this.#root;
+    for (let i = 0; i < labels.length - 1; i++) {
+      const label = labels[i] as Label;
+      let next = branch.get(label);
+      if (!(next instanceof Map)) {
+        next = new Map();
+        branch.set(label, next);
+      }
+      branch = next;
+    }
+    const last = labels[labels.length - 1] as Label;
+    branch.set(last, ((branch.get(last) as number | undefined) ?? 0) + 1);
+  }
+
+  /** Every combination that was counted, in the order of the first. */
+  entries(): [labels: readonly Label[], count: number][] {
+    return walk(this.#root, []);
+  }
+}
+
+function walk(branch: Branch, path: readonly Label[]): [readonly Label[], number][] {
+  return [...branch].flatMap(([label, next]): [readonly Label[], number][] =>
+    next instanceof Map ? walk(next, [...path, label]) : [[[...path, label], next]],
+  );
+}
+
 /** Counters of the relay: plain numbers on the hot path, made into metrics only when somebody asks. */
 export class RelayStats {
-  /** By `endpoint|outcome|status`. */
-  readonly requests = new Map<string, number>();
-  /** By `upstream|verdict`. */
-  readonly attempts = new Map<string, number>();
+  readonly requests = new Tally(['endpoint', 'outcome', 'status']);
+  readonly attempts = new Tally(['upstream', 'verdict']);
   readonly firstOutput = new Buckets(BOUNDS_MS);
   readonly duration = new Buckets(BOUNDS_MS);
   /** Time spent in Realms before the first attempt left. */
@@ -39,16 +76,12 @@ export class RelayStats {
   totalFailures = 0;
 
   countRequest(endpoint: string, outcome: string, status: number): void {
-    bump(this.requests, `${endpoint}|${outcome}|${status}`);
+    this.requests.add(endpoint, outcome, status);
     this.totalRequests++;
     if (outcome === 'failed' || outcome === 'refused') this.totalFailures++;
   }
 
   countAttempt(upstream: string, verdict: string): void {
-    bump(this.attempts, `${upstream}|${verdict}`);
+    this.attempts.add(upstream, verdict);
   }
-}
-
-function bump(map: Map<string, number>, key: string): void {
-  map.set(key, (map.get(key) ?? 0) + 1);
 }

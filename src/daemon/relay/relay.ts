@@ -69,7 +69,9 @@ async function journeyOf(turn: Turn, req: IncomingMessage): Promise<void> {
     ? { kind: 'route' as const, route: objectRoute(house, request) }
     : routes.resolve(request.model, caller.key);
   if (resolved.kind === 'refused') return refuse(turn, resolved.refusal, request);
-  const stuck = await stick(house, request, caller);
+  const sticking = stick(house, request, caller);
+  // Most requests need no look into the database, and then no turn of the microtask queue either.
+  const stuck = sticking instanceof Promise ? await sticking : sticking;
   if (stuck.kind === 'refused') return refuse(turn, stuck.refusal, request, resolved.route);
   const now = house.ctx.clock.now();
   const subjects = callerSubjects(caller, config);
@@ -78,7 +80,7 @@ async function journeyOf(turn: Turn, req: IncomingMessage): Promise<void> {
   if (limited) return refuse(turn, limitRefusal(limited, caller, now), request, resolved.route);
   // Taken in the same turn as it was checked: after an await, another request could have taken the same room.
   const hold = subjects.length > 0 ? house.limits.take(subjects, estimatedTokens, now) : null;
-  const reserved = await house.quota.reserve({
+  const reserving = house.quota.reserve({
     requestId: request.id,
     userId: caller.user.id,
     keyId: caller.key.id,
@@ -86,6 +88,7 @@ async function journeyOf(turn: Turn, req: IncomingMessage): Promise<void> {
     estimatedUsdMicros: estimateCost(house, resolved.route, request, estimatedTokens),
     now,
   });
+  const reserved = reserving instanceof Promise ? await reserving : reserving;
   if (reserved.kind === 'refused') {
     if (hold) house.limits.release(hold, 0, now);
     return refuse(turn, quotaRefusal(reserved), request, resolved.route);
@@ -103,26 +106,23 @@ async function journeyOf(turn: Turn, req: IncomingMessage): Promise<void> {
   };
   turn.open = journey;
   house.stats.overhead.observe(house.ctx.clock.monotonicMs() - request.startedMs);
-  await answerOnce(turn, journey);
+  const { idempotencyKey } = request.incoming;
+  if (idempotencyKey === null || config['relay.idempotency_ttl_ms'] === 0 || request.route.onObject) {
+    await attemptAndSettle(turn, journey);
+  } else await answerOnce(turn, journey, idempotencyKey);
 }
 
 /** Runs the attempts under the client's Idempotency-Key. */
-async function answerOnce(turn: Turn, journey: Journey): Promise<void> {
+async function answerOnce(turn: Turn, journey: Journey, idempotencyKey: string): Promise<void> {
   const { house, answer } = turn;
   const { request, caller } = journey;
   const config = house.live.state.settings.effective;
-  const { idempotencyKey } = request.incoming;
-  const ttlMs = config['relay.idempotency_ttl_ms'];
-  if (idempotencyKey === null || ttlMs === 0 || request.route.onObject) {
-    await attemptAndSettle(turn, journey);
-    return;
-  }
   const claim = await house.idempotency.claim(house.ctx, {
     keyId: caller.key.id,
     idempotencyKey,
     endpoint: request.route.endpoint,
     body: request.body,
-    ttlMs,
+    ttlMs: config['relay.idempotency_ttl_ms'],
   });
   if (claim.kind === 'mismatch') return refuseHeld(turn, IDEMPOTENCY_MISMATCH);
   if (claim.kind === 'replay') {

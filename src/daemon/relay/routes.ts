@@ -30,12 +30,13 @@ const storedObject: RelayRoute = {
 };
 
 const PREFIX = '/v1';
-const FIXED: Readonly<Record<string, RelayRoute>> = {
-  'POST /v1/chat/completions': chat,
-  'POST /v1/responses': responses,
-  'POST /v1/embeddings': embeddings,
-  'POST /v1/responses/input_tokens': inputTokens,
-};
+/** All of them are POST. */
+const FIXED: ReadonlyMap<string, RelayMatch> = new Map(
+  [chat, responses, embeddings, inputTokens].map((route) => [
+    route.endpoint,
+    { route, upstreamPath: route.endpoint.slice(PREFIX.length), objectId: null },
+  ]),
+);
 /** Ids are checked before they become part of a path: no slash, dot or percent sign gets through. */
 const STORED = /^\/v1\/responses\/([A-Za-z0-9_-]{1,128})(\/cancel|\/input_items)?$/;
 const STORED_METHODS: Readonly<Record<string, readonly string[]>> = {
@@ -47,10 +48,7 @@ const QUERY_SAFE = /^[\w\-.~%=&,[\]:+]{0,1024}$/;
 
 /** For the manifest: what is relayed, as method and path pattern. */
 export const RELAYED: readonly { readonly method: string; readonly path: string }[] = [
-  ...Object.keys(FIXED).map((key) => {
-    const [method = '', path = ''] = key.split(' ');
-    return { method, path };
-  }),
+  ...[...FIXED.keys()].map((path) => ({ method: 'POST', path })),
   { method: 'GET', path: '/v1/responses/:id' },
   { method: 'DELETE', path: '/v1/responses/:id' },
   { method: 'POST', path: '/v1/responses/:id/cancel' },
@@ -61,9 +59,9 @@ export const RELAYED: readonly { readonly method: string; readonly path: string 
 export function matchRelay(method: string, target: string): RelayMatch | null {
   const mark = target.indexOf('?');
   const path = mark < 0 ? target : target.slice(0, mark);
-  const fixed = FIXED[`${method} ${path}`];
   // The query of a call is the client's own affair (`?beta=true`) and none of the upstream's.
-  if (fixed) return { route: fixed, upstreamPath: path.slice(PREFIX.length), objectId: null };
+  const fixed = method === 'POST' ? FIXED.get(path) : undefined;
+  if (fixed) return fixed;
   const stored = STORED.exec(path);
   if (!stored || !STORED_METHODS[stored[2] ?? '']?.includes(method)) return null;
   const query = mark < 0 ? '' : target.slice(mark + 1);

@@ -4,7 +4,7 @@ import type { Sticky } from './journey.ts';
 import type { Refusal } from './refusal.ts';
 import type { RelayHouse } from './relay-house.ts';
 import type { RelayRequest } from './relay-request.ts';
-import { hardSigns, softSign } from './sticky-signs.ts';
+import { type HardSign, hardSigns, softSign } from './sticky-signs.ts';
 
 export type StickAnswer =
   | { readonly kind: 'stick'; readonly sticky: Sticky }
@@ -14,8 +14,19 @@ export type StickAnswer =
  * Says where a request has to go (an object lives there, and it is this user's) or should go (its cache is there).
  * A hard sign that names an object which is unknown or another user's is refused, never sent elsewhere.
  */
-export async function stick(house: RelayHouse, request: RelayRequest, caller: Caller): Promise<StickAnswer> {
-  for (const sign of hardSigns(request)) {
+export function stick(house: RelayHouse, request: RelayRequest, caller: Caller): StickAnswer | Promise<StickAnswer> {
+  const signs = hardSigns(request);
+  if (signs.length > 0) return stickHard(house, request, caller, signs);
+  return { kind: 'stick', sticky: stickSoftly(house, request, caller) };
+}
+
+async function stickHard(
+  house: RelayHouse,
+  request: RelayRequest,
+  caller: Caller,
+  signs: readonly HardSign[],
+): Promise<StickAnswer> {
+  for (const sign of signs) {
     const ref = await house.objects.find(house.ctx, sign.objectId);
     if (!ref || ref.userId !== caller.user.id) {
       if (sign.mustBeKnown) return { kind: 'refused', refusal: objectNotFound(sign.source, sign.objectId) };

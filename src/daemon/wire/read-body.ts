@@ -23,58 +23,65 @@ export interface ReadBodyOptions {
  * @throws Failure unsupported_encoding; too_large (either limit, as soon as it is passed); invalid_input for bytes that
  *   do not decode, and when the client goes away before the end.
  */
-export async function readBody(stream: Readable, options: ReadBodyOptions): Promise<Buffer> {
+export function readBody(stream: Readable, options: ReadBodyOptions): Promise<Buffer> {
   const coding = toCoding(options.contentEncoding);
-  const { encodedMaxBytes, decodedMaxBytes } = options;
+  if (coding === null) return Promise.reject(unsupported());
+  const { encodedMaxBytes, decodedMaxBytes, contentLength } = options;
   const limitBytes = coding === 'identity' ? Math.min(encodedMaxBytes, decodedMaxBytes) : encodedMaxBytes;
-  if (options.contentLength !== undefined && options.contentLength > limitBytes) throw tooLarge(limitBytes);
-  const bytes = await collect(stream, limitBytes);
-  return coding === 'identity' ? bytes : decodeBody(bytes, coding, decodedMaxBytes);
+  if (contentLength !== undefined && contentLength > limitBytes) return Promise.reject(tooLarge(limitBytes));
+  const collected = collect(stream, limitBytes);
+  return coding === 'identity' ? collected : collected.then((bytes) => decodeBody(bytes, coding, decodedMaxBytes));
 }
 
-function toCoding(header: string | undefined): ContentCoding | 'identity' {
+function toCoding(header: string | undefined): ContentCoding | 'identity' | null {
   if (header === undefined) return 'identity';
   const name = header.trim().toLowerCase();
   if (name === '' || name === 'identity') return 'identity';
   if (name === 'gzip' || name === 'x-gzip') return 'gzip';
   if (name === 'zstd') return 'zstd';
-  throw new Failure('unsupported_encoding', {
+  return null;
+}
+
+function unsupported(): Failure {
+  return new Failure('unsupported_encoding', {
     message: 'the content encoding of the body is not one of identity, gzip, zstd',
     param: 'content-encoding',
   });
 }
 
+/**
+ * The listeners stay: the message is of no use to anybody else, and taking them off again costs more than all of the
+ * rest for a small body. What they hear after the end is ignored.
+ */
 function collect(stream: Readable, maxBytes: number): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let bytes = 0;
-    const onData = (chunk: Buffer): void => {
+    let isOver = false;
+    const fail = (failure: Failure): void => {
+      isOver = true;
+      chunks.length = 0;
+      stream.pause();
+      reject(failure);
+    };
+    const onGone = (error?: unknown): void => {
+      if (!isOver) fail(new Failure('invalid_input', 'the connection was lost before the body ended', error));
+    };
+    if (stream.destroyed || stream.readableEnded) return onGone();
+    stream.on('data', (chunk: Buffer) => {
+      if (isOver) return;
       bytes += chunk.length;
       if (bytes <= maxBytes) chunks.push(chunk);
       else fail(tooLarge(maxBytes));
-    };
-    const onEnd = (): void => {
-      detach();
+    });
+    stream.on('end', () => {
+      if (isOver) return;
+      isOver = true;
       const [only] = chunks;
       resolve(chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks, bytes));
-    };
-    const onGone = (error?: unknown): void => {
-      fail(new Failure('invalid_input', 'the connection was lost before the body ended', error));
-    };
-    const fail = (failure: Failure): void => {
-      detach();
-      stream.pause();
-      stream.on('error', () => {}); // a connection lost later is nobody's loss here, and must not be uncaught
-      reject(failure);
-    };
-    const detach = (): void => {
-      stream.off('data', onData).off('end', onEnd).off('error', onGone).off('close', onGone);
-    };
-    if (stream.destroyed || stream.readableEnded) {
-      onGone();
-      return;
-    }
-    stream.on('data', onData).on('end', onEnd).on('error', onGone).on('close', onGone);
+    });
+    stream.on('error', onGone);
+    stream.on('close', onGone);
   });
 }
 
