@@ -43,5 +43,9 @@ const decision: fc.Arbitrary<Decision> = fc.record({
 });
 
 test('what is packed comes back whole', () => {
-  fc.assert(fc.property(decision, (value) => expect(unpackDecision(value.id, packDecision(value))).toEqual(value)));
+  fc.assert(
+    fc.property(decision, (value) => {
+      expect(unpackDecision(value.id, packDecision(value))).toEqual(value);
+    }),
+  );
 });

@@ -22,7 +22,8 @@ class SseSink implements BodySink {
   readonly #input: SinkContext;
   readonly #reader: StreamReader;
   readonly #limits: SseLimits;
-  readonly #splitter: SseSplitter;
+  /** Gone once events are only watched: a stream may be open for long, and thousands of them at once. */
+  #splitter: SseSplitter | null;
   #tail: SseTail | null = null;
   #held: Buffer[] = [];
   #heldBytes = 0;
@@ -56,7 +57,7 @@ class SseSink implements BodySink {
       return this.#write(chunk);
     }
     try {
-      this.#splitter.push(chunk);
+      this.#splitter?.push(chunk);
     } catch (error) {
       this.broke({ kind: 'malformed', detail: error instanceof Error ? error.message : 'unreadable stream' });
       this.#input.control.abort('stream cannot be read');
@@ -68,7 +69,7 @@ class SseSink implements BodySink {
 
   end(): void {
     this.#tail?.finish();
-    const rest = this.#tail ? undefined : this.#splitter.finish();
+    const rest = this.#splitter?.finish();
     if (rest) this.#onEvent(rest);
     if (this.#isOver) return;
     if (!this.#input.answer.isCommitted) return this.#endUncommitted();
@@ -135,6 +136,10 @@ class SseSink implements BodySink {
     if (this.#isOver) return;
     const { answer } = this.#input;
     const reader = this.#reader;
+    if (answer.isCommitted && reader.isPlain(event)) {
+      this.#outputEvents++;
+      return this.#hold(event);
+    }
     const verdict = reader.read(event);
     if (verdict === 'ended') this.#objectIds = this.#input.objectIdsIn(event.data(), reader.facts);
     if (verdict === 'failed' && !answer.isCommitted) return this.#failUncommitted();
@@ -166,7 +171,8 @@ class SseSink implements BodySink {
     const { eventMaxBytes } = this.#limits;
     const { watch } = this.#reader;
     this.#tail = new SseTail({ onEvent: (event) => this.#onWatched(event), eventMaxBytes, ...watch });
-    const begun = this.#splitter.finish();
+    const begun = this.#splitter?.finish();
+    this.#splitter = null;
     if (!begun) return;
     this.#pending.push(begun.raw);
     this.#tail.observe(begun.raw);

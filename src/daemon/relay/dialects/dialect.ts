@@ -44,6 +44,8 @@ export interface StreamReader {
   readonly failure: StreamFailure | null;
   /** Reads an event and says whether it carries output, so that the answer is committed with it. */
   read(event: SseEvent): 'preamble' | 'output' | 'failed' | 'ended';
+  /** After the commit point: true when nothing in the event has to be read. A cheap look; false is always right. */
+  isPlain(event: SseEvent): boolean;
   /** For events after the commit point: which of them `read` must see. */
   readonly watch: { readonly markers: readonly Buffer[]; judge(head: Buffer): HeadVerdict };
   /** Present when events must be changed on their way: the bytes to send, or null to drop the event. */

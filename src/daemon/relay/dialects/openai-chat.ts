@@ -33,7 +33,10 @@ const USAGE = Buffer.from('"usage"');
 const ERROR = Buffer.from('"error"');
 const FINISH = Buffer.from('"finish_reason":"');
 const FINISH_SPACED = Buffer.from('"finish_reason": "');
+const NO_USAGE = Buffer.from(',"usage":null');
 const HEAD_OF_DONE_MAX = 16;
+/** What the tail shows of an event; a shorter head is the whole event. */
+const HEAD_BYTES = 512;
 
 class ChatStream implements StreamReader {
   readonly facts: AnswerFacts = noFacts();
@@ -44,6 +47,10 @@ class ChatStream implements StreamReader {
 
   constructor(usageInjected: boolean) {
     this.rewrite = usageInjected ? hideUsage : null;
+  }
+
+  isPlain(event: SseEvent): boolean {
+    return isPlainChunk(event.raw);
   }
 
   read(event: SseEvent): 'preamble' | 'output' | 'failed' | 'ended' {
@@ -98,17 +105,33 @@ function carriesOutput(delta: Record<string, unknown>): boolean {
   );
 }
 
+/**
+ * Whether a chunk is one of the many in the middle: it names usage only to say that there is none, has no finish reason
+ * and no error. Byte searches tell, because the quotes of a key cannot stand within a JSON string.
+ */
+function isPlainChunk(raw: Buffer): boolean {
+  const at = raw.indexOf(NO_USAGE);
+  if (at < 0 || raw.indexOf(USAGE) !== at + 1 || raw.indexOf(USAGE, at + NO_USAGE.length) >= 0) return false;
+  return !raw.includes(FINISH) && !raw.includes(FINISH_SPACED) && !raw.includes(ERROR);
+}
+
 function judgeHead(head: Buffer): HeadVerdict {
+  if (head.length < HEAD_BYTES && isPlainChunk(head)) return 'skip';
   return head.length <= DONE.length + HEAD_OF_DONE_MAX && head.includes(DONE) ? 'deliver' : 'unsure';
 }
 
 /** Takes back what `include_usage` added: `usage` in every chunk, and the last chunk, which has nothing else. */
 function hideUsage(event: SseEvent): Buffer | null {
-  if (!event.raw.includes(USAGE)) return event.raw;
+  const { raw } = event;
+  if (!raw.includes(USAGE)) return raw;
+  if (isPlainChunk(raw)) {
+    const at = raw.indexOf(NO_USAGE);
+    return Buffer.concat([raw.subarray(0, at), raw.subarray(at + NO_USAGE.length)]);
+  }
   const data = event.data();
   const chunk = scanObject(data, CHUNK_FIELDS);
   const usage = chunk.ok ? chunk.get('usage') : undefined;
-  if (!chunk.ok || !usage) return event.raw;
+  if (!chunk.ok || !usage) return raw;
   const choices = chunk.get('choices');
   if (usage.kind === 'object' && choices?.kind === 'array' && isEmptyArray(data, choices.start, choices.end)) {
     return null;

@@ -54,6 +54,10 @@ class ResponsesStream implements StreamReader {
   readonly rewrite = null;
   readonly watch = { markers: MARKERS, judge: judgeHead };
 
+  isPlain(): boolean {
+    return false;
+  }
+
   read(event: SseEvent): 'preamble' | 'output' | 'failed' | 'ended' {
     const type = event.eventName() || typeOf(event.data());
     switch (type) {
