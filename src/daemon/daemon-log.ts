@@ -12,13 +12,17 @@ type Level = (typeof LEVELS)[number];
 
 const GATHERED_LINES_MAX = 128;
 const FLUSH_MS = 250;
+/** Output that nobody takes is dropped beyond this, for a log that fills the memory ends everything. */
+const WAITING_MAX_BYTES = 16 * 1024 * 1024;
 
 /**
  * JSON lines on standard output: level, time, the fields, the message. Lines are gathered, because handing on each by
  * itself would show in the cost of every request.
  */
 export function openDaemonLog(level: string): DaemonLog {
-  const output = new sonicBoom.SonicBoom({ fd: 1, sync: false });
+  const output = new sonicBoom.SonicBoom({ fd: 1, sync: false, maxLength: WAITING_MAX_BYTES });
+  // Whoever reads the log may go away (EPIPE) or its disk may be full; requests go on.
+  output.on('error', () => {});
   let lines: string[] = [];
   let lowest = rankOf(level);
   const handOn = (): void => {

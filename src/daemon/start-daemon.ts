@@ -96,12 +96,13 @@ async function stopDaemon(input: StopInput): Promise<void> {
   stopJobs();
   house.live.stop();
   log.info({ inflight: house.stats.inflight }, 'stopping: no new requests, waiting for the running ones');
+  const deadlineMs = house.ctx.clock.monotonicMs() + config['server.drain_timeout_ms'];
   const isQuiet = await within(publicServer.drain(), config['server.drain_timeout_ms']);
-  if (!isQuiet) {
-    log.warn({ inflight: house.stats.inflight }, 'drain deadline reached, cutting what still runs');
-    await house.egress.destroy();
-    publicServer.server.closeAllConnections();
-  }
+  // Calls that are read on for a client that left have no connection of their own to wait for.
+  while (house.stats.inflight > 0 && house.ctx.clock.monotonicMs() < deadlineMs) await pause(SETTLE_STEP_MS);
+  if (!isQuiet) log.warn({ inflight: house.stats.inflight }, 'drain deadline reached, cutting what still runs');
+  await house.egress.destroy();
+  if (!isQuiet) publicServer.server.closeAllConnections();
   await settled(house);
   await touchUsedKeys(house).catch((error: unknown) => log.error({ error: describeError(error) }, 'keys not touched'));
   const left = await house.queue.close(FLUSH_DEADLINE_MS);
@@ -115,9 +116,11 @@ const SETTLE_STEP_MS = 10;
 
 /** Requests that were cut still close their books; that takes a few turns of the event loop. */
 async function settled(house: RelayHouse): Promise<void> {
-  for (let i = 0; i < SETTLE_STEPS && house.stats.inflight > 0; i++) {
-    await new Promise((resolve) => setTimeout(resolve, SETTLE_STEP_MS));
-  }
+  for (let i = 0; i < SETTLE_STEPS && house.stats.inflight > 0; i++) await pause(SETTLE_STEP_MS);
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
 async function within(done: Promise<void>, deadlineMs: number): Promise<boolean> {

@@ -32,6 +32,11 @@ export class HealthBoard {
     this.#of(name).inflight++;
   }
 
+  /** The call was given up for reasons that say nothing about the candidate. */
+  left(name: string): void {
+    this.#of(name).inflight--;
+  }
+
   ended(name: string, result: { readonly failed: boolean; readonly firstOutputMs: number | null }): void {
     const reading = this.#of(name);
     reading.inflight--;

@@ -14,6 +14,14 @@ const html = { contentType: 'text/html; charset=utf-8', message: '<title>Attenti
 describe('classify', () => {
   test.each<[string, UpstreamError, ErrorClass]>([
     // Codes decide before statuses.
+    [
+      'a request that never fits',
+      answer(429, {
+        code: 'rate_limit_exceeded',
+        message: 'Request too large for gpt-x: Limit 30000, Requested 45000.',
+      }),
+      'request',
+    ],
     ['an exhausted plan', answer(429, { code: 'usage_limit_reached' }), 'usage_limit'],
     ['an exhausted quota on 429', answer(429, { code: 'insufficient_quota' }), 'billing'],
     ['a billing limit on 400', answer(400, { code: 'billing_hard_limit_reached' }), 'billing'],

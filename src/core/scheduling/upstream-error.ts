@@ -88,6 +88,8 @@ function byCode({ code, message, status }: Answer): ErrorClass | null {
   if (OVERLOAD_CODES.has(code)) return 'overloaded';
   if (code === 'context_length_exceeded') return 'context_length';
   if (MODEL_CODES.has(code)) return 'model_missing';
+  // Larger than the account's whole limit: no rest makes it fit, and other accounts need not suffer for it.
+  if (status === 429 && /\brequest too large\b/i.test(message)) return 'request';
   if (code === 'rate_limit_exceeded' || code === 'rate_limit_error') return 'rate_limit';
   if (/\bat capacity\b/i.test(message)) return 'capacity';
   if (status === 400 && NO_SUCH_MODEL.test(message)) return 'model_missing';

@@ -59,9 +59,7 @@ export async function attempts(house: RelayHouse, journey: Journey): Promise<Att
     tried.add(candidate.name);
     const startedMs = house.ctx.clock.monotonicMs();
     const sentAt = house.ctx.clock.now();
-    const hold = begin(house, journey, candidate);
-    const result = await send(house, journey, candidate);
-    end(house, candidate, hold, result);
+    const result = await sendBetween(house, journey, candidate);
     const trace = traceOf(journey, picked, startedMs, house.ctx.clock.monotonicMs());
     if (result.kind === 'answered') {
       // A rest that began after this call had left is not refuted by it.
@@ -106,6 +104,18 @@ function viewFor(house: RelayHouse, journey: Journey): PickView {
   };
 }
 
+/** Sends between opening and closing the books of the call; a defect on the way closes them too. */
+async function sendBetween(house: RelayHouse, journey: Journey, candidate: Candidate): Promise<ExchangeResult> {
+  const hold = begin(house, journey, candidate);
+  let result: ExchangeResult = { kind: 'abandoned', why: 'a defect' };
+  try {
+    result = await send(house, journey, candidate);
+    return result;
+  } finally {
+    end(house, candidate, hold, result);
+  }
+}
+
 /** Opens the books that every call has: load, and room in the credential's limits. */
 function begin(house: RelayHouse, journey: Journey, { name, limited }: Candidate): LimitHold | null {
   house.health.began(name);
@@ -117,10 +127,11 @@ function end(house: RelayHouse, candidate: Candidate, hold: LimitHold | null, re
   const answered = result.kind === 'answered' ? result : null;
   const usage = answered?.facts.usage;
   if (hold) house.limits.release(hold, usage ? usage.input + usage.output : hold.tokens, house.ctx.clock.now());
-  house.health.ended(candidate.name, {
-    failed: isTransientFailure(result),
-    firstOutputMs: answered?.firstOutputMs ?? null,
-  });
+  if (result.kind === 'abandoned') house.health.left(candidate.name);
+  else {
+    const firstOutputMs = answered?.firstOutputMs ?? null;
+    house.health.ended(candidate.name, { failed: isTransientFailure(result), firstOutputMs });
+  }
   house.stats.countAttempt(candidate.upstream.name, answered ? answered.outcome : result.kind);
 }
 

@@ -262,7 +262,7 @@ describe('a whole answer', () => {
   test('that is cut after it grew past what is held is cut for the client too', async () => {
     await boot.set({ 'relay.hold_max_bytes': 1_000 });
     const scene = await openScene(boot, { upstreams: 2 });
-    scene.up.when({}, fault.cut({ bytes: 50_000 }, reply({ text: 'w'.repeat(100_000) })));
+    scene.up.when({}, fault.cut({ bytes: 6_000_000 }, reply({ text: 'w'.repeat(8_000_000) })));
     const answer = await scene.chat();
     expect(answer.status).toBe(200);
     expect(answer.error).toBeDefined();

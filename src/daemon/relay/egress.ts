@@ -26,6 +26,8 @@ const KEEP_ALIVE_MS = 30_000;
  */
 export class Egress {
   readonly #pools = new Map<string, Dispatcher>();
+  /** No longer used for new requests, but not yet done with those under way. */
+  readonly #retiring = new Set<Dispatcher>();
   readonly #options: () => EgressOptions;
   #isDestroyed = false;
 
@@ -52,14 +54,17 @@ export class Egress {
   async retain(targets: readonly EgressTarget[]): Promise<void> {
     const needed = new Set(targets.map(keyOf));
     const obsolete = [...this.#pools].filter(([key]) => !needed.has(key));
-    for (const [key] of obsolete) this.#pools.delete(key);
-    await Promise.all(obsolete.map(([, pool]) => pool.close()));
+    for (const [key, pool] of obsolete) {
+      this.#pools.delete(key);
+      this.#retiring.add(pool);
+    }
+    await Promise.allSettled(obsolete.map(([, pool]) => pool.close().finally(() => this.#retiring.delete(pool))));
   }
 
   /** Ends every connection at once. */
   async destroy(): Promise<void> {
     this.#isDestroyed = true;
-    const pools = [...this.#pools.values()];
+    const pools = [...this.#pools.values(), ...this.#retiring];
     this.#pools.clear();
     await Promise.all(pools.map((pool) => pool.destroy()));
   }

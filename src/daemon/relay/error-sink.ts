@@ -91,7 +91,7 @@ function retryAfterMs(flat: readonly string[], clock: Clock): number | null {
 
 function bodyResetMs(error: Record<string, unknown>, clock: Clock): number | null {
   const at = error['resets_at'];
-  if (typeof at === 'number' && at > 0) return Math.max(0, at * 1000 - clock.now());
+  if (typeof at === 'number' && at > 0) return Math.max(0, Math.ceil(at * 1000) - clock.now());
   const inSeconds = error['resets_in_seconds'];
   return typeof inSeconds === 'number' && inSeconds >= 0 ? Math.ceil(inSeconds * 1000) : null;
 }

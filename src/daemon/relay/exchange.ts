@@ -17,6 +17,8 @@ export type ExchangeResult =
       readonly outcome: 'completed' | 'incomplete' | 'client_gone';
       readonly status: number;
       readonly facts: AnswerFacts;
+      /** The provider's answer came to its end, whoever was still there to read it. */
+      readonly isWhole: boolean;
       /** Output-bearing events that arrived; for estimates when usage never came. */
       readonly outputEvents: number;
       readonly firstOutputMs: number | null;

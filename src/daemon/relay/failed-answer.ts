@@ -6,7 +6,7 @@ import { refusalAnswer } from './refusal.ts';
 import type { RelayRequest } from './relay-request.ts';
 
 /** Errors that are about the request itself: the provider's own words reach the client. */
-const REQUESTER_CLASSES: ReadonlySet<ErrorClass> = new Set(['request', 'context_length', 'model_missing']);
+const REQUESTER_CLASSES: ReadonlySet<ErrorClass> = new Set(['request', 'context_length']);
 
 const STATUS: Readonly<Record<ErrorClass, number>> = {
   request: 400,
@@ -44,6 +44,11 @@ export function failedAnswer(
   if (answer && REQUESTER_CLASSES.has(errorClass) && !isWebPage(failed.error)) {
     return { status: answer.status, headers: answer.headers, body: answer.body, code: codeOf(failed) };
   }
+  // The provider's words for this name its own model, and sometimes the account; the client asked for neither.
+  if (errorClass === 'model_missing') {
+    const missing = modelMissing(request.model);
+    return { ...refusalAnswer(missing, request.incoming.userAgent, now), code: missing.code };
+  }
   const refusal: Refusal = {
     status: STATUS[errorClass],
     code: `upstream_${errorClass}`,
@@ -52,6 +57,17 @@ export function failedAnswer(
     resetsAt: STATUS[errorClass] === 429 ? freeAt : null,
   };
   return { ...refusalAnswer(refusal, request.incoming.userAgent, now), code: refusal.code };
+}
+
+function modelMissing(model: string): Refusal {
+  return {
+    status: 404,
+    code: 'model_not_found',
+    type: 'invalid_request_error',
+    message: `The upstream does not have the model "${model}", or not for this account.`,
+    param: 'model',
+    mayRetry: false,
+  };
 }
 
 /** A proxy in front of the provider spoke, not the provider; no answer of Realms is HTML. */

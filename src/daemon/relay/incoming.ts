@@ -26,7 +26,7 @@ export function readIncoming(
     const value = raw[i + 1] as string;
     if (name === 'authorization') authorization ||= value;
     else if (name === 'x-api-key' || name === 'x-goog-api-key') apiKey ||= value;
-    else if (name === 'idempotency-key') idempotencyKey ??= value;
+    else if (name === 'idempotency-key') idempotencyKey ??= value.trim() || null;
     else {
       if (name === 'user-agent') userAgent = value;
       const rank = SESSION_HEADERS.indexOf(name as (typeof SESSION_HEADERS)[number]);

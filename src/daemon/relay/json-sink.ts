@@ -40,7 +40,7 @@ class JsonSink implements BodySink {
     const { answer, control, dialect, status } = this.#input;
     if (answer.isCommitted) {
       answer.end();
-      return control.finish(this.#answered('completed', { ...noFacts(), usage: readTailUsage(this.#tail) }, []));
+      return control.finish(this.#answered('completed', { ...noFacts(), usage: readTailUsage(this.#tail) }, [], true));
     }
     const body = this.#chunks.length === 1 ? (this.#chunks[0] as Buffer) : Buffer.concat(this.#chunks);
     const facts = dialect.readJson(body);
@@ -53,7 +53,7 @@ class JsonSink implements BodySink {
     this.#firstOutputMs = this.#input.elapsedMs();
     answer.commit(status, [...this.#input.headers, 'content-length', String(body.length)]);
     answer.end(body);
-    control.finish(this.#answered(answer.isGone ? 'client_gone' : 'completed', facts, objectIds));
+    control.finish(this.#answered(answer.isGone ? 'client_gone' : 'completed', facts, objectIds, true));
   }
 
   broke(error: UpstreamError): void {
@@ -84,12 +84,14 @@ class JsonSink implements BodySink {
     outcome: 'completed' | 'incomplete' | 'client_gone',
     facts: AnswerFacts,
     objectIds: readonly string[],
+    isWhole = false,
   ): ExchangeResult {
     return {
       kind: 'answered',
       outcome,
       status: this.#input.status,
       facts,
+      isWhole,
       outputEvents: 0,
       firstOutputMs: this.#firstOutputMs,
       errorCode: null,

@@ -13,7 +13,8 @@ const NO_BODY = Buffer.alloc(0);
 export function refuse(turn: Turn, refusal: Refusal, request: RelayRequest | null, route?: ModelRoute): void {
   const { house, head, answer, caller } = turn;
   const sent = sendRefusal(turn, refusal);
-  if (!caller) return house.stats.countRequest(head.route.endpoint, 'refused', sent);
+  // With the queue at its bound, the books of refusals would be what makes it grow without one.
+  if (!caller || house.queue.isFull) return house.stats.countRequest(head.route.endpoint, 'refused', sent);
   const asked = request ?? { ...head, body: NO_BODY, scan: null, model: '', stream: false };
   const journey: Journey = {
     request: asked,

@@ -1,8 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { describeError, Failure } from '../../core/failure.ts';
 import { tokenCost, type UsdMicros } from '../../core/money.ts';
+import type { ReserveAnswer, ReserveInput } from '../../core/quota/index.ts';
+import type { LimitHold } from '../../core/scheduling/index.ts';
 import type { EpochMs } from '../../core/time.ts';
-import type { Outcome } from '../../core/usage/index.ts';
 import { type AttemptsResult, attempts } from './attempts.ts';
 import { authenticate } from './authenticate.ts';
 import { callerSubjects, limitRefusal } from './caller-limits.ts';
@@ -80,7 +81,7 @@ async function journeyOf(turn: Turn, req: IncomingMessage): Promise<void> {
   if (limited) return refuse(turn, limitRefusal(limited, caller, now), request, resolved.route);
   // Taken in the same turn as it was checked: after an await, another request could have taken the same room.
   const hold = subjects.length > 0 ? house.limits.take(subjects, estimatedTokens, now) : null;
-  const reserving = house.quota.reserve({
+  const reserved = await reserve(house, hold, {
     requestId: request.id,
     userId: caller.user.id,
     keyId: caller.key.id,
@@ -88,7 +89,6 @@ async function journeyOf(turn: Turn, req: IncomingMessage): Promise<void> {
     estimatedUsdMicros: estimateCost(house, resolved.route, request, estimatedTokens),
     now,
   });
-  const reserved = reserving instanceof Promise ? await reserving : reserving;
   if (reserved.kind === 'refused') {
     if (hold) house.limits.release(hold, 0, now);
     return refuse(turn, quotaRefusal(reserved), request, resolved.route);
@@ -135,14 +135,16 @@ async function answerOnce(turn: Turn, journey: Journey, idempotencyKey: string):
   answer.keepCopy(config['relay.idempotency_body_max_bytes']);
   let stored = null;
   try {
-    const outcome = await attemptAndSettle(turn, journey);
-    if (outcome === 'completed' && answer.copy) stored = storedAnswer(request.id, answer.copy);
+    // Also one that was read on for a client that left: it was paid for, and a repeat must not be paid again.
+    const isWhole = await attemptAndSettle(turn, journey);
+    if (isWhole && answer.copy) stored = storedAnswer(request.id, answer.copy);
   } finally {
     claim.finish(stored);
   }
 }
 
-async function attemptAndSettle(turn: Turn, journey: Journey): Promise<Outcome> {
+/** Resolves to whether the upstream's answer is there to its end, whoever was still listening. */
+async function attemptAndSettle(turn: Turn, journey: Journey): Promise<boolean> {
   const { house, answer } = turn;
   const isStream = journey.request.stream;
   if (isStream) house.stats.streams++;
@@ -157,11 +159,11 @@ async function attemptAndSettle(turn: Turn, journey: Journey): Promise<Outcome> 
     case 'served': {
       const { outcome, status, errorCode } = result.result;
       closeBooks(turn, { outcome, status, errorCode, refusal: null, attempted: result });
-      return outcome;
+      return result.result.isWhole;
     }
     case 'abandoned':
       closeBooks(turn, { ...closed('client_gone', answer.status || CLIENT_GONE), attempted: result });
-      return 'client_gone';
+      return false;
     case 'failed': {
       const seen = failedAnswer(
         result,
@@ -172,11 +174,11 @@ async function attemptAndSettle(turn: Turn, journey: Journey): Promise<Outcome> 
       );
       sendWhole(answer, seen.status, seen.headers, seen.body);
       closeBooks(turn, { ...closed('failed', seen.status), errorCode: seen.code, attempted: result });
-      return 'failed';
+      return false;
     }
     case 'nowhere':
       refuseHeld(turn, nowhereRefusal(result.pick, journey.route.asked, now), result);
-      return 'refused';
+      return false;
   }
 }
 
@@ -194,6 +196,16 @@ function freeAt(
     if (until !== undefined && (soonest === null || until < soonest)) soonest = until;
   }
   return soonest as EpochMs | null;
+}
+
+/** Asks the quota step; whatever becomes of it, room that was taken for nothing is given back. */
+async function reserve(house: RelayHouse, hold: LimitHold | null, input: ReserveInput): Promise<ReserveAnswer> {
+  try {
+    return await house.quota.reserve(input);
+  } catch (error) {
+    if (hold) house.limits.release(hold, 0, house.ctx.clock.now());
+    throw error;
+  }
 }
 
 /** For the books alone: nobody is there to see a status. nginx uses the same number. */

@@ -27,13 +27,12 @@ const BYTES_PER_TOKEN = 4;
 /** Closes the books of one request: limits, stickiness, quota, usage event, decision, metrics, log line. */
 export function settle(house: RelayHouse, journey: Journey, ending: Ending): void {
   const now = house.ctx.clock.now();
+  // First of all, and before anything that could fail: room that is not given back is lost for good.
+  const { usage } = usageOf(house, journey, ending);
+  if (journey.hold) house.limits.release(journey.hold, usage ? usage.input + usage.output : 0, now);
   const metered = meter(house, journey, ending);
-  const { usage } = metered;
-  if (journey.hold) {
-    house.limits.release(journey.hold, usage ? usage.input + usage.output : 0, now);
-  }
   const served = ending.attempted?.kind === 'served' ? ending.attempted : null;
-  if (served && ending.outcome === 'completed') remember(house, journey, served, now);
+  if (served) remember(house, journey, ending, served, now);
   const settled =
     metered.usageSource === 'none'
       ? house.quota.release(journey.reservation)
@@ -88,12 +87,13 @@ function estimate(journey: Journey, outputEvents: number): TokenUsage {
 function remember(
   house: RelayHouse,
   journey: Journey,
+  ending: Ending,
   served: Extract<AttemptsResult, { kind: 'served' }>,
   now: UsageEvent['at'],
 ): void {
   const config = house.live.state.settings.effective;
   const credentialId = served.candidate.credential.id;
-  if (journey.sticky.sessionKey) {
+  if (journey.sticky.sessionKey && ending.outcome === 'completed') {
     house.sessions.bind(journey.sticky.sessionKey, credentialId, now, config['relay.soft_sticky_ttl_ms']);
   }
   const expiresAt = (now + config['relay.hard_sticky_ttl_ms']) as UsageEvent['at'];

@@ -233,6 +233,7 @@ class SseSink implements BodySink {
       outcome: this.#isDraining || (outcome === 'incomplete' && answer.isGone) ? 'client_gone' : outcome,
       status,
       facts: reader.facts,
+      isWhole: reader.isEnded,
       outputEvents: this.#outputEvents,
       firstOutputMs: this.#firstOutputMs,
       errorCode: reader.failure?.code ?? null,

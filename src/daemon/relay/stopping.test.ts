@@ -31,6 +31,15 @@ describe('a stop', () => {
     expect(events.map(({ outcome }) => outcome)).toEqual(['completed', 'completed', 'completed']);
   });
 
+  test('waits for a call that is read on for a client that left, and books it', async () => {
+    const scene = await openScene(boot);
+    scene.up.when({}, fault.slowChunks(60, reply({ text: 'one two three four five' })));
+    await scene.chatStream({}, { onData: (_seen, abandon) => abandon() });
+    await boot.daemon.stop();
+    await boot.start();
+    expect((await scene.events(1))[0]).toMatchObject({ outcome: 'client_gone', usageSource: 'drained' });
+  });
+
   test('cuts what runs past the deadline, in good form and without blaming the upstream', async () => {
     const scene = await openScene(boot, { upstreams: 2 });
     scene.up.when({ stream: true }, fault.stall({ events: 6 }));
