@@ -4,6 +4,11 @@ import { type BodySink, type ExchangeResult, failedBehindStatus, isDrainTimeout 
 import type { SinkContext } from './sink-context.ts';
 import { readTailUsage } from './tail-usage.ts';
 
+/**
+ * A whole answer is held at least up to this size, for its id, tier and encrypted items are read only from one that was
+ * held. More than for a stream, because a client that asked for a whole answer waits for its end anyway.
+ */
+const HOLD_BYTES = 4 * 1024 * 1024;
 const TAIL_BYTES = 64 * 1024;
 const NOTHING = Buffer.alloc(0);
 
@@ -28,7 +33,7 @@ class JsonSink implements BodySink {
     const { answer } = this.#input;
     if (answer.isCommitted) return this.#pass(chunk);
     this.#chunks.push(chunk);
-    if (this.#bytes <= this.#input.holdMaxBytes) return true;
+    if (this.#bytes <= Math.max(this.#input.holdMaxBytes, HOLD_BYTES)) return true;
     answer.commit(this.#input.status, this.#input.headers);
     this.#firstOutputMs = this.#input.elapsedMs();
     const held = Buffer.concat(this.#chunks);

@@ -21,12 +21,6 @@ import { encryptedMarks } from './sticky-signs.ts';
 import { buildCall, type UpstreamCall } from './upstream-call.ts';
 import { NOT_WATCHED, type Watched } from './watch.ts';
 
-/**
- * A whole answer is held up to this size, for its id, tier and encrypted items are read only from one that was held.
- * Larger than the hold of a stream, because a client that asked for a whole answer waits for its end anyway.
- */
-const JSON_HOLD_BYTES = 4 * 1024 * 1024;
-
 /** Makes one call to one candidate and takes its answer, as far as the client. */
 export function send(house: RelayHouse, journey: Journey, candidate: Candidate): Promise<ExchangeResult> {
   return new Leg(house, journey, candidate).run();
@@ -36,7 +30,7 @@ export function send(house: RelayHouse, journey: Journey, candidate: Candidate):
 class Leg implements Watched, ExchangeHooks {
   readonly answer: ClientAnswer;
   readonly dialect: Dialect;
-  holdMaxBytes: number;
+  readonly holdMaxBytes: number;
   readonly isOfObject: boolean;
   readonly control: Exchange;
   status = 0;
@@ -121,10 +115,7 @@ class Leg implements Watched, ExchangeHooks {
       this.headers.push('x-realms-upstream', this.#candidate.name, 'x-realms-attempts', String(attempt));
     }
     const { openStream } = this.dialect;
-    if (!openStream || !headerIn(this.headers, 'content-type').startsWith('text/event-stream')) {
-      this.holdMaxBytes = Math.max(this.holdMaxBytes, JSON_HOLD_BYTES);
-      return jsonSink(this);
-    }
+    if (!openStream || !headerIn(this.headers, 'content-type').startsWith('text/event-stream')) return jsonSink(this);
     this.headers.push('cache-control', 'no-cache', 'x-accel-buffering', 'no');
     return sseSink(this, openStream({ usageInjected: this.#call.usageInjected }), {
       holdMaxMs: config['relay.hold_max_ms'],

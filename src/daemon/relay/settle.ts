@@ -28,9 +28,9 @@ const BYTES_PER_TOKEN = 4;
 export function settle(house: RelayHouse, journey: Journey, ending: Ending): void {
   const now = house.ctx.clock.now();
   // First of all, and before anything that could fail: room that is not given back is lost for good.
-  const { usage } = usageOf(house, journey, ending);
-  if (journey.hold) house.limits.release(journey.hold, usage ? usage.input + usage.output : 0, now);
-  const metered = meter(house, journey, ending);
+  const used = usageOf(house, journey, ending);
+  if (journey.hold) house.limits.release(journey.hold, used.usage ? used.usage.input + used.usage.output : 0, now);
+  const metered = meter(house, journey, ending, used);
   const served = ending.attempted?.kind === 'served' ? ending.attempted : null;
   if (served) remember(house, journey, ending, served, now);
   const settled =
@@ -42,15 +42,17 @@ export function settle(house: RelayHouse, journey: Journey, ending: Ending): voi
   observe(house, event);
 }
 
-interface Metered {
+interface Used {
   readonly usage: TokenUsage | null;
   readonly usageSource: UsageSource;
+}
+
+interface Metered extends Used {
   readonly costUsdMicros: UsdMicros | null;
   readonly priceId: UsageEvent['priceId'];
 }
 
-function meter(house: RelayHouse, journey: Journey, ending: Ending): Metered {
-  const { usage, usageSource } = usageOf(house, journey, ending);
+function meter(house: RelayHouse, journey: Journey, ending: Ending, { usage, usageSource }: Used): Metered {
   const served = ending.attempted?.kind === 'served' ? ending.attempted : null;
   const price = journey.route.model ? house.live.priceAt(journey.route.model, journey.request.at) : null;
   if (!usage || !price || !served) return { usage, usageSource, costUsdMicros: null, priceId: price?.id ?? null };
@@ -59,11 +61,7 @@ function meter(house: RelayHouse, journey: Journey, ending: Ending): Metered {
   return { usage, usageSource, costUsdMicros, priceId: price.id };
 }
 
-function usageOf(
-  house: RelayHouse,
-  journey: Journey,
-  ending: Ending,
-): { usage: TokenUsage | null; usageSource: UsageSource } {
+function usageOf(house: RelayHouse, journey: Journey, ending: Ending): Used {
   const served = ending.attempted?.kind === 'served' ? ending.attempted.result : null;
   if (!served || !journey.request.route.metered) return { usage: null, usageSource: 'none' };
   const { usage } = served.facts;

@@ -138,19 +138,19 @@ class SseSink implements BodySink {
     const reader = this.#reader;
     if (answer.isCommitted && reader.isPlain(event)) {
       this.#outputEvents++;
-      return this.#hold(event);
+      return this.#hold(event, true);
     }
     const verdict = reader.read(event);
     if (verdict === 'ended') this.#objectIds = this.#input.objectIdsIn(event.data(), reader.facts);
     if (verdict === 'failed' && !answer.isCommitted) return this.#failUncommitted();
     if (verdict === 'output') this.#outputEvents++;
-    this.#hold(event);
+    this.#hold(event, false);
     if (answer.isCommitted) return;
     if (verdict !== 'preamble' || this.#heldBytes > this.#input.holdMaxBytes) this.#commit(verdict !== 'preamble');
   }
 
-  #hold(event: SseEvent): void {
-    const bytes = this.#reader.rewrite ? this.#reader.rewrite(event) : event.raw;
+  #hold(event: SseEvent, isPlain: boolean): void {
+    const bytes = this.#reader.rewrite ? this.#reader.rewrite(event, isPlain) : event.raw;
     if (!bytes) return;
     if (this.#input.answer.isCommitted) this.#pending.push(bytes);
     else {

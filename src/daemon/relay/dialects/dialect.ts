@@ -48,8 +48,8 @@ export interface StreamReader {
   isPlain(event: SseEvent): boolean;
   /** For events after the commit point: which of them `read` must see. */
   readonly watch: { readonly markers: readonly Buffer[]; judge(head: Buffer): HeadVerdict };
-  /** Present when events must be changed on their way: the bytes to send, or null to drop the event. */
-  readonly rewrite: ((event: SseEvent) => Buffer | null) | null;
+  /** Present when events must be changed on their way: the bytes to send, or null to drop the event. `isPlain` as that found. */
+  readonly rewrite: ((event: SseEvent, isPlain: boolean) => Buffer | null) | null;
 }
 
 export interface StreamRequest {

@@ -42,7 +42,7 @@ class ChatStream implements StreamReader {
   readonly facts: AnswerFacts = noFacts();
   isEnded = false;
   failure: StreamFailure | null = null;
-  readonly rewrite: ((event: SseEvent) => Buffer | null) | null;
+  readonly rewrite: StreamReader['rewrite'];
   readonly watch = { markers: [USAGE, ERROR, FINISH, FINISH_SPACED], judge: judgeHead };
 
   constructor(usageInjected: boolean) {
@@ -121,13 +121,13 @@ function judgeHead(head: Buffer): HeadVerdict {
 }
 
 /** Takes back what `include_usage` added: `usage` in every chunk, and the last chunk, which has nothing else. */
-function hideUsage(event: SseEvent): Buffer | null {
+function hideUsage(event: SseEvent, isPlain: boolean): Buffer | null {
   const { raw } = event;
-  if (!raw.includes(USAGE)) return raw;
-  if (isPlainChunk(raw)) {
+  if (isPlain) {
     const at = raw.indexOf(NO_USAGE);
     return Buffer.concat([raw.subarray(0, at), raw.subarray(at + NO_USAGE.length)]);
   }
+  if (!raw.includes(USAGE)) return raw;
   const data = event.data();
   const chunk = scanObject(data, CHUNK_FIELDS);
   const usage = chunk.ok ? chunk.get('usage') : undefined;
