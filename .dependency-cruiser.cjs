@@ -19,6 +19,7 @@ const DOMAINS = [
   'quota',
   'orders',
   'payments',
+  'redemption',
   'transfer',
 ];
 /** Tests and what is made for them may look behind any front door of core. */

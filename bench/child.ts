@@ -13,6 +13,11 @@ const CORE_NUMBER: Record<Core, string> = { relay: '0', load: '1' };
 
 export const pinning = canPin ? 'relay on core 0, mock and load on core 1' : 'processes are not pinned to cores';
 
+/** Whatever else this process starts, a database server among it, leaves the core of the relay alone. */
+export function leaveRelayCore(): void {
+  if (canPin) spawnSync(PIN, ['-a', '-p', '-c', CORE_NUMBER.load, String(process.pid)]);
+}
+
 /** What every child from now on is started with. */
 export const childSettings = { priority: 0 };
 
@@ -23,10 +28,15 @@ export interface Child {
 }
 
 /** Starts a program on its core. taskset becomes the program, so the pid is the program's own. */
-export function startChild(core: Core, command: readonly string[], stdio: StdioOptions): Child {
+export function startChild(
+  core: Core,
+  command: readonly string[],
+  stdio: StdioOptions,
+  env: Readonly<Record<string, string>> = {},
+): Child {
   const [program = '', ...args] = canPin ? [PIN, '-c', CORE_NUMBER[core], ...command] : command;
   const isFirst = childSettings.priority > 0;
-  const child = spawn(program, args, { stdio, detached: isFirst });
+  const child = spawn(program, args, { stdio, detached: isFirst, env: { ...process.env, ...env } });
   const { pid } = child;
   if (pid === undefined) throw new Error(`${program} cannot be started`);
   if (isFirst) raisePriority(pid);

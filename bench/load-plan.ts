@@ -18,6 +18,8 @@ interface PlanBase {
 /** N connections, each sends its next request when it has the answer to the last. */
 export interface ClosedLoopPlan extends PlanBase {
   readonly kind: 'closed-loop';
+  /** Keys that take turns, request by request; absent: the aim's own. */
+  readonly keys?: readonly string[];
   readonly connections: number;
   /** The warm-up lasts until so many answers came, too, within bounds: cold code says nothing. */
   readonly warmUpCount: number;

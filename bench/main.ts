@@ -1,13 +1,13 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { childSettings, pinning, startBenchProgram, stopAllChildren } from './child.ts';
+import { childSettings, leaveRelayCore, pinning, startBenchProgram, stopAllChildren } from './child.ts';
 import { hasNginx } from './nginx.ts';
 import { type Options, readOptions, USAGE } from './options.ts';
 import { profileText } from './profile-text.ts';
 import { judge, rowText } from './report.ts';
 import { rows } from './rows/index.ts';
-import { type Bench, type RowResult, runRow } from './run-row.ts';
+import { type Bench, type RowResult, runRow, stopUnneeded } from './run-row.ts';
 
 async function main(): Promise<void> {
   let folder: string | null = null;
@@ -42,6 +42,7 @@ async function runBench(options: Options, folder: string): Promise<void> {
     throw new Error(`no row is called ${unknown.join(', ')}: there are ${rows.map(({ name }) => name).join(', ')}`);
   if (options.profileFolder) mkdirSync(options.profileFolder, { recursive: true });
   childSettings.priority = options.priority;
+  leaveRelayCore();
   const nginx = hasNginx();
   const bench: Bench = {
     options,
@@ -60,10 +61,11 @@ async function runBench(options: Options, folder: string): Promise<void> {
   if (machine.load > BUSY_LOAD)
     console.log(`! the machine is busy (load ${machine.load.toFixed(1)}): latencies and throughput say little`);
   const results: RowResult[] = [];
-  for (const row of wanted) {
+  for (const [at, row] of wanted.entries()) {
     const result = await runRow(bench, row);
     results.push(result);
     console.log(`\n${rowText(result)}`);
+    await stopUnneeded(bench, wanted.slice(at + 1));
   }
   if (options.jsonFile)
     writeFileSync(options.jsonFile, `${JSON.stringify(everything(results, machine, options), null, 2)}\n`);

@@ -2,7 +2,18 @@ import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 
-export const TARGET_NAMES = ['direct', 'pass-through', 'nginx', 'realms'] as const;
+export const TARGET_NAMES = [
+  'direct',
+  'pass-through',
+  'nginx',
+  'realms',
+  'realms-balance',
+  'realms-subscription',
+  'realms-postgres',
+  'realms-crowd',
+  'quota-each',
+  'quota-leased',
+] as const;
 export type TargetName = (typeof TARGET_NAMES)[number];
 
 export interface Options {
@@ -27,7 +38,8 @@ export const USAGE = `npm run bench -- [--only ROW,…] [--targets NAME,…] [--
                   [--priority N]
 
   --only        the rows to run, by name
-  --targets     of ${TARGET_NAMES.join(', ')}
+  --targets     of ${TARGET_NAMES.slice(0, 5).join(', ')},
+                ${TARGET_NAMES.slice(5).join(', ')}
   --quick       1 round of 2 seconds
   --rounds      rounds of each row, interleaved over the targets; their median counts (default 3)
   --seconds     length of each measurement (default 5)

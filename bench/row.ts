@@ -8,9 +8,19 @@ export type Sample = Readonly<Record<string, number>>;
 export interface Metric {
   readonly name: string;
   readonly unit: string;
-  /** What Realms should reach: a multiple of the pass-through's median, or a number of its own. */
-  readonly target?: { readonly ratioMax: number } | { readonly max: number };
+  readonly target?: TargetRule;
 }
+
+/**
+ * What the measured target should reach with the median of its rounds: a number, a multiple of the reference, or so much
+ * more than `direct`.
+ */
+export type TargetRule =
+  | { readonly max: number }
+  | { readonly min: number }
+  | { readonly ratioMax: number }
+  | { readonly ratioMin: number }
+  | { readonly addedMax: number };
 
 /** What a row has to measure with. */
 export interface Measuring {
@@ -27,6 +37,10 @@ export interface Row {
   readonly title: string;
   readonly metrics: readonly Metric[];
   readonly targets: readonly TargetName[];
+  /** What `ratio` is of and what the targets are for; realms unless said. */
+  readonly measured?: TargetName;
+  /** What `ratio` is over; the pass-through unless said. */
+  readonly reference?: TargetName;
   /** A fresh process for every sample, where what ran before would show. */
   readonly isFreshEachTime?: boolean;
   measure(target: Target, measuring: Measuring): Promise<Sample>;

@@ -47,6 +47,15 @@ export async function runRow(bench: Bench, row: Row): Promise<RowResult> {
   return { row, samples, problems: [...problems] };
 }
 
+/** Ends what no later row needs: beside many others that only wait, the one that is measured is disturbed. */
+export async function stopUnneeded(bench: Bench, later: readonly Row[]): Promise<void> {
+  for (const [name, target] of bench.running) {
+    if (later.some(({ targets }) => targets.includes(name))) continue;
+    bench.running.delete(name);
+    await target.stop();
+  }
+}
+
 function progress(text: string): void {
   if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${text}`);
 }

@@ -7,6 +7,14 @@ import { models } from './0006-models.ts';
 import { scheduling } from './0010-scheduling.ts';
 import { usage } from './0011-usage.ts';
 import { idempotency } from './0012-idempotency.ts';
+import { ledger } from './0013-ledger.ts';
+import { subscriptions } from './0014-subscriptions.ts';
+import { quota } from './0015-quota.ts';
+import { orders } from './0016-orders.ts';
+import { payments } from './0017-payments.ts';
+import { redemption } from './0018-redemption.ts';
+import { userTokens } from './0019-user-tokens.ts';
+import { pendingAnswers } from './0020-pending-answers.ts';
 import type { Migration } from './migration.ts';
 
 /** Every step of the schema in order. Append only. */
@@ -20,5 +28,13 @@ export const migrations: readonly Migration[] = [
   scheduling,
   usage,
   idempotency,
+  ledger,
+  subscriptions,
+  quota,
+  orders,
+  payments,
+  redemption,
+  userTokens,
+  pendingAnswers,
 ];
 export type { Migration } from './migration.ts';

@@ -74,7 +74,7 @@ describe('every example', () => {
 
   test.each(examples)('$example', async ({ words, example }) => {
     const argv = wordsOf(example.replaceAll('/etc/realms/', `${folder}/`));
-    const stdin = words === 'model import' ? '{}' : 'sk-from-stdin';
+    const stdin = stdinOf(words);
     const result = await run([...argv, '--yes', '-o', 'json'], { stdin, socket: daemon.address, env: { KEY: 'x' } });
     const wanted = words === 'migrate up' ? 5 : 0;
     expect({ code: result.code, err: wanted === 0 ? result.err.match(/realms: .*/) : null }).toEqual({
@@ -91,7 +91,7 @@ describe('every example', () => {
       const argv = wordsOf(example.replaceAll('/etc/realms/', `${folder}/`)).filter(
         (word) => !['-o', 'json', 'name'].includes(word),
       );
-      const stdin = words === 'model import' ? '{}' : 'sk-from-stdin';
+      const stdin = stdinOf(words);
       const result = await run([...argv, '--yes'], { stdin, socket: daemon.address });
       expect(result.out).not.toMatch(/undefined|\[object|NaN/);
       if (words !== 'settings list') expect(result.out).not.toBe('');
@@ -119,6 +119,11 @@ function draw(node: Node, depth: number): string[] {
     return `${indent}    ${name}${value}${flag.bothWays ? ' (or --no-)' : ''}${flag.required ? ' (required)' : ''}`;
   });
   return [`${indent}${node.name}${alias}${args.join('')}${node.hidden ? ' (hidden)' : ''}`, ...flags];
+}
+
+function stdinOf(words: string): string {
+  if (words === 'model import') return '{}';
+  return words.startsWith('pay channel') ? '{"key": "from-stdin"}' : 'sk-from-stdin';
 }
 
 /** The words of the `realms` command in a line of shell. */

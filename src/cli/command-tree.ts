@@ -53,9 +53,45 @@ const index: readonly (Node | Room)[] = [
     load: async () => (await import('./commands/user/index.ts')).userCommands,
   },
   {
+    name: 'plan',
+    about: 'what can be bought: time with windows of use',
+    load: async () => (await import('./commands/plan/index.ts')).planCommands,
+  },
+  {
+    name: 'subscription',
+    alias: 'sub',
+    about: 'who has which plan, and what is left of it',
+    load: async () => (await import('./commands/subscription/index.ts')).subscriptionCommands,
+  },
+  {
     name: 'usage',
     about: 'what was asked, by whom, and what it cost',
     load: async () => (await import('./commands/usage/index.ts')).usageCommands,
+  },
+  {
+    name: 'order',
+    about: 'what was bought, and everything that an order went through',
+    load: async () => (await import('./commands/order/index.ts')).orderCommands,
+  },
+  {
+    name: 'pay',
+    about: 'payment channels, callbacks, refunds, and the comparison with the providers',
+    load: async () => (await import('./commands/pay/index.ts')).payCommands,
+  },
+  {
+    name: 'balance',
+    about: 'what users have to spend',
+    load: async () => (await import('./commands/balance/index.ts')).balanceCommands,
+  },
+  {
+    name: 'ledger',
+    about: 'what money moved, and the proof that the books balance',
+    load: async () => (await import('./commands/ledger/index.ts')).ledgerCommands,
+  },
+  {
+    name: 'redeem',
+    about: 'codes that give balance or a plan to whoever redeems them',
+    load: async () => (await import('./commands/redeem/index.ts')).redeemCommands,
   },
   {
     name: 'cooldown',

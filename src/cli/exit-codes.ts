@@ -20,7 +20,7 @@ export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
 export const EXIT_MEANINGS: Readonly<Record<ExitCode, string>> = {
   0: 'done, also when it was so already',
-  1: 'failed; doctor found a failure',
+  1: 'failed; doctor or a verification found a failure',
   2: 'wrong usage, invalid value or ambiguous name',
   3: 'not found, or the feature is disabled',
   4: 'not authenticated or not permitted',

@@ -8,6 +8,7 @@ test.each([
   [['upstream', 'add', 'main', '--base-url', 'http://x', '--key', SECRET]],
   [['upstream', 'add', 'main', SECRET]],
   [['upstream', 'add', 'main', `--key-env=${SECRET}`]],
+  [['user', 'token', 'revoke', `utk_${SECRET}${'x'.repeat(8)}`]],
   [['status', '--token', 'short']],
   [['status', '--token=short']],
   [['status', '--password', 'x']],
@@ -21,6 +22,11 @@ test.each([
 });
 
 test('words that only begin like a secret pass', async () => {
-  const { err } = await run(['key', 'show', 'sk-laptop', '--socket', '/nowhere.sock']);
-  expect(err).toContain('/nowhere.sock');
+  for (const line of [
+    ['key', 'show', 'sk-laptop'],
+    ['user', 'token', 'revoke', `utk_${'0'.repeat(26)}`, '--yes'],
+  ]) {
+    const { err } = await run([...line, '--socket', '/nowhere.sock']);
+    expect(err).toContain('/nowhere.sock');
+  }
 });

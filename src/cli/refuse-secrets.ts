@@ -2,7 +2,8 @@ import { wrongUsage } from './command-failed.ts';
 
 /** Flags that people know from elsewhere; here they would put a secret into the process list and the shell's history. */
 const SECRET_FLAGS = new Set(['--api-key', '--secret', '--token', '--password', '--credential-key', '--upstream-key']);
-const LOOKS_SECRET = /^(sk|rk|pk|rat|xox[abp]|ghp)[-_][A-Za-z0-9_-]{16,}$|^AIza[A-Za-z0-9_-]{30,}$|^Bearer\s/;
+const LOOKS_SECRET =
+  /^(sk|rk|pk|rat|xox[abp]|ghp)[-_][A-Za-z0-9_-]{16,}$|^utk_[A-Za-z0-9_-]{43}$|^AIza[A-Za-z0-9_-]{30,}$|^Bearer\s/;
 const HINT = 'pass it by --key-stdin, --key-file FILE or --key-env NAME; the admin token by --token-file FILE';
 
 /** Ends the run before a secret on the command line is used, and without repeating it. */

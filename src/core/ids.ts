@@ -17,6 +17,21 @@ export type RequestId = Id<'req'>;
 export type CooldownId = Id<'cool'>;
 export type AuditId = Id<'aud'>;
 export type AdminTokenId = Id<'adm'>;
+export type UserTokenId = Id<'utk'>;
+export type PlanId = Id<'plan'>;
+export type PlanVersionId = Id<'plv'>;
+export type SubscriptionId = Id<'sub'>;
+export type LeaseId = Id<'lease'>;
+export type DaemonId = Id<'dmn'>;
+export type OrderId = Id<'ord'>;
+export type ChannelId = Id<'chan'>;
+export type PaymentId = Id<'pay'>;
+export type RefundId = Id<'rfd'>;
+export type InboxId = Id<'inb'>;
+export type OrderEventId = Id<'oev'>;
+export type ReconItemId = Id<'rec'>;
+export type CodeBatchId = Id<'batch'>;
+export type CodeId = Id<'code'>;
 
 // Crockford's base 32 keeps the order of the bytes and has no letters that are read for digits.
 const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz';
@@ -58,9 +73,14 @@ function encodeTime(ms: number): string {
   return text;
 }
 
+/** Every pair of characters: half as many strings are made on the way to an id. */
+const PAIRS = [...ALPHABET].flatMap((first) => [...ALPHABET].map((second) => first + second));
+
 function encodeChance(random: Random): string {
   const bytes = random.bytes(CHANCE_CHARS);
   let text = '';
-  for (let i = 0; i < CHANCE_CHARS; i++) text += ALPHABET.charAt((bytes[i] ?? 0) & 31);
+  for (let i = 0; i < CHANCE_CHARS; i += 2) {
+    text += PAIRS[(((bytes[i] ?? 0) & 31) << 5) | ((bytes[i + 1] ?? 0) & 31)];
+  }
   return text;
 }

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { formatUsd, type MicrosPerMillion, parseUsd, tokenCost } from './money.ts';
+import { formatUsd, type MicrosPerMillion, multipliedUp, parseUsd, tokenCost } from './money.ts';
 
 const MAX = Number.MAX_SAFE_INTEGER;
 
@@ -56,6 +56,12 @@ describe('formatUsd', () => {
     expect(formatUsd(micros)).toBe(text);
   });
 
+  test('sums that no number holds are written exactly', () => {
+    expect(formatUsd(27_021_597_764_222_973n)).toBe('27021597764.222973');
+    expect(formatUsd(-9_007_199_254_740_993_000_000n)).toBe('-9007199254740993');
+    expect(formatUsd(0n)).toBe('0');
+  });
+
   test('what it writes is read back as the same amount', () => {
     fc.assert(
       fc.property(fc.maxSafeInteger(), (micros) => {
@@ -82,6 +88,20 @@ describe('tokenCost', () => {
       }),
       { numRuns: 2_000 },
     );
+  });
+
+  test('rounds once after both multipliers, whichever comes first', () => {
+    fc.assert(
+      fc.property(fc.array(line, { maxLength: 5 }), multiplier, multiplier, (lines, group, payer) => {
+        const exact = exactCost(lines, group, payer);
+        fc.pre(exact <= BigInt(MAX));
+        expect(BigInt(tokenCost(lines, group, payer))).toBe(exact);
+        expect(tokenCost(lines, payer, group)).toBe(tokenCost(lines, group, payer));
+      }),
+      { numRuns: 2_000 },
+    );
+    // 0.7 × 0.7 of one micro is 0.49; rounded in between, it would be one.
+    expect(tokenCost([one(1_000_000, 1)], 700_000, 700_000)).toBe(0);
   });
 
   test('is exact on both sides of the largest safe integer', () => {
@@ -117,13 +137,28 @@ describe('tokenCost', () => {
   });
 });
 
+test('multipliedUp is the product, rounded up', () => {
+  fc.assert(
+    fc.property(fc.oneof(fc.nat(1_000), fc.nat(1_000_000_000_000)), fc.nat(9_000), (amount, ppt) => {
+      const ppm = ppt * 1_001;
+      const exact = (BigInt(amount) * BigInt(ppm) + 999_999n) / 1_000_000n;
+      fc.pre(exact <= BigInt(MAX));
+      expect(BigInt(multipliedUp(amount, ppm))).toBe(exact);
+    }),
+    { numRuns: 2_000 },
+  );
+  expect([multipliedUp(1, 1), multipliedUp(0, 5), multipliedUp(7, 1_000_000), multipliedUp(3, 0)]).toEqual([
+    1, 0, 7, 0,
+  ]);
+});
+
 function one(tokens: number, price: number): { tokens: number; price: MicrosPerMillion } {
   return { tokens, price: price as MicrosPerMillion };
 }
 
-/** floor(sum × ppm / 10^12 + 1/2), over integers alone. */
-function exactCost(lines: readonly { tokens: number; price: number }[], ppm: number): bigint {
+/** floor(sum × group × payer / 10^18 + 1/2), over integers alone. */
+function exactCost(lines: readonly { tokens: number; price: number }[], ppm: number, payerPpm = 1_000_000): bigint {
   const picos = lines.reduce((sum, { tokens, price }) => sum + BigInt(tokens) * BigInt(price), 0n);
-  const numerator = picos * BigInt(ppm) * 2n + 1_000_000_000_000n;
-  return numerator / 2_000_000_000_000n;
+  const unit = 1_000_000_000_000_000_000n;
+  return (picos * BigInt(ppm) * BigInt(payerPpm) * 2n + unit) / (unit * 2n);
 }

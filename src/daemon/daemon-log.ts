@@ -59,7 +59,20 @@ export function openDaemonLog(level: string): DaemonLog {
 function lineOf(level: Level, fields: LogFields, message: string): string {
   const members = JSON.stringify(fields).slice(1, -1);
   const comma = members === '' ? '' : ',';
-  return `{"level":"${level}","time":"${new Date().toISOString()}"${comma}${members},"msg":${JSON.stringify(message)}}\n`;
+  return `{"level":"${level}","time":"${timeText()}"${comma}${members},"msg":${JSON.stringify(message)}}\n`;
+}
+
+let lastMs = 0;
+let lastTime = '';
+
+/** Now as RFC 3339; several lines of one millisecond share the text. */
+function timeText(): string {
+  const ms = Date.now();
+  if (ms !== lastMs) {
+    lastMs = ms;
+    lastTime = new Date(ms).toISOString();
+  }
+  return lastTime;
 }
 
 function rankOf(level: string): number {

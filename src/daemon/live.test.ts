@@ -13,8 +13,11 @@ import { setFeature, setSelfMode } from '../core/features/index.ts';
 import { createKey, createUser } from '../core/identity/index.ts';
 import { silentLog } from '../core/log.ts';
 import { addModel } from '../core/models/index.ts';
+import { createPlan } from '../core/plans/index.ts';
 import { Secret } from '../core/secret.ts';
 import { setSetting } from '../core/settings/index.ts';
+import { grantSubscription } from '../core/subscriptions/index.ts';
+import { seededRandom } from '../core/testing/seeded-random.ts';
 import { testCtx, testPlace } from '../core/testing/test-database.ts';
 import { testKeyring } from '../core/testing/test-keyring.ts';
 import type { TestPlace } from '../core/testing/test-place.ts';
@@ -29,6 +32,7 @@ let ctx: Ctx;
 /** As another daemon has it: on PostgreSQL through connections of its own. */
 let elsewhere: Ctx;
 let live: Live;
+let offer: Awaited<ReturnType<typeof offerPlan>>;
 let warnings: string[];
 const topicsSeen: ChangeTopic[] = [];
 
@@ -40,7 +44,8 @@ beforeEach(async () => {
   warnings = [];
   const log = { ...silentLog, warn: (_: unknown, message: string) => void warnings.push(message) };
   ctx = testCtx(database, { log });
-  elsewhere = testCtx(other, { log });
+  elsewhere = testCtx(other, { log, random: seededRandom(2) });
+  offer = await offerPlan(ctx);
   live = await Live.load({ ctx, keyring: await testKeyring(), ...(await loadConfig({ env: {} })) });
   topicsSeen.length = 0;
   live.onChange((topic) => topicsSeen.push(topic));
@@ -60,6 +65,13 @@ const addMain = async (at: Ctx) =>
     secret: new Secret('sk-upstream-secret'),
   });
 
+/** Bob and a plan that he can get, without anything that is seen yet. */
+async function offerPlan(at: Ctx): Promise<() => Parameters<typeof grantSubscription>[1]> {
+  const { id: userId } = await createUser(at, { name: 'bob' });
+  const { version } = await createPlan(at, { code: 'pro', priceMinor: 2_000, currency: 'USD' });
+  return () => ({ userId, planVersionId: version.id, source: 'grant:1', at: at.clock.now() });
+}
+
 /** What each topic shows of one change, and how to make it. */
 const CHANGES: Record<ChangeTopic, { make(at: Ctx): Promise<unknown>; isSeen(): boolean }> = {
   settings: {
@@ -78,6 +90,10 @@ const CHANGES: Record<ChangeTopic, { make(at: Ctx): Promise<unknown>; isSeen(): 
     make: addMain,
     isSeen: () => live.state.topology.upstreams.size === 1,
   },
+  subscriptions: {
+    make: (at) => grantSubscription(at, offer()),
+    isSeen: () => [...live.state.subscriptions.userIds].length === 1,
+  },
 };
 const TOPICS = Object.keys(CHANGES) as ChangeTopic[];
 
@@ -89,7 +105,13 @@ describe('refresh', () => {
     await live.refresh(topic);
     expect(CHANGES[topic].isSeen()).toBe(true);
     expect(topicsSeen).toEqual([topic]);
-    const parts = { settings: 'settings', identity: 'identity', models: 'catalog', upstreams: 'topology' } as const;
+    const parts = {
+      settings: 'settings',
+      identity: 'identity',
+      models: 'catalog',
+      upstreams: 'topology',
+      subscriptions: 'subscriptions',
+    } as const;
     for (const kept of TOPICS.filter((one) => one !== topic)) expect(live.state[parts[kept]]).toBe(before[parts[kept]]);
   });
 
@@ -108,7 +130,7 @@ describe('refresh', () => {
     const done: number[] = [];
     const waits = TOPICS.map((topic, i) => live.refresh(topic).then(() => done.push(i)));
     await Promise.all(waits);
-    expect(done).toEqual([0, 1, 2, 3]);
+    expect(done).toEqual([0, 1, 2, 3, 4]);
     expect(topicsSeen).toEqual(TOPICS);
   });
 });

@@ -6,6 +6,7 @@ import { type IdentitySnapshot, loadIdentity } from '../core/identity/index.ts';
 import type { Keyring } from '../core/keyring/index.ts';
 import { type Catalog, loadCatalog, type Model, type Price } from '../core/models/index.ts';
 import { loadSettings, type Settings } from '../core/settings/index.ts';
+import { loadSubscriptions, type SubscriptionSnapshot } from '../core/subscriptions/index.ts';
 import type { EpochMs } from '../core/time.ts';
 import { loadTopology, type Topology } from '../core/upstreams/index.ts';
 import { RouteTable } from './relay/route-table.ts';
@@ -17,6 +18,7 @@ export interface LiveState {
   readonly identity: IdentitySnapshot;
   readonly catalog: Catalog;
   readonly topology: Topology;
+  readonly subscriptions: SubscriptionSnapshot;
   readonly routes: RouteTable;
 }
 
@@ -27,7 +29,7 @@ export interface LiveInput {
   readonly sources: ConfigSources;
 }
 
-const TOPICS: readonly ChangeTopic[] = ['settings', 'identity', 'models', 'upstreams'];
+const TOPICS: readonly ChangeTopic[] = ['settings', 'identity', 'models', 'upstreams', 'subscriptions'];
 const WATCH_MS = 500;
 
 /**
@@ -59,6 +61,7 @@ export class Live {
       identity: await loadIdentity(ctx),
       catalog: await loadCatalog(ctx),
       topology: await loadTopology(ctx, keyring),
+      subscriptions: await loadSubscriptions(ctx, ctx.clock.now()),
     };
     return new Live(input, complete(parts), marks);
   }
@@ -139,14 +142,17 @@ export class Live {
       case 'upstreams':
         this.#state = complete({ ...before, topology: await loadTopology(ctx, keyring) });
         break;
+      case 'subscriptions':
+        this.#state = { ...before, subscriptions: await loadSubscriptions(ctx, ctx.clock.now()) };
+        break;
     }
     for (const listener of this.#listeners) listener(topic);
   }
 }
 
-function complete(parts: Pick<LiveState, 'settings' | 'identity' | 'catalog' | 'topology'>): LiveState {
-  const { settings, identity, catalog, topology } = parts;
+function complete(parts: Omit<LiveState, 'features' | 'routes'>): LiveState {
+  const { settings, identity, catalog, topology, subscriptions } = parts;
   const features = featureStateEffective(settings);
   const routes = new RouteTable(catalog, topology, features.models.disabled);
-  return { settings, features, identity, catalog, topology, routes };
+  return { settings, features, identity, catalog, topology, subscriptions, routes };
 }

@@ -7,6 +7,7 @@ import { Failure } from '../core/failure.ts';
 import { countUsers, createUser, NO_LIMITS } from '../core/identity/index.ts';
 import { type Keyring, type KeyringSource, openKeyring } from '../core/keyring/index.ts';
 import type { Log } from '../core/log.ts';
+import { hasSealedChannels } from '../core/payments/index.ts';
 import { systemRandom } from '../core/random.ts';
 import { migrateLegacySettings } from '../core/settings/index.ts';
 import { systemClock } from '../core/time.ts';
@@ -54,12 +55,13 @@ export async function openStore(config: Config, log: Log): Promise<Store> {
 
 /** A new keyring opens nothing that is stored: made silently, it would look as if the secrets were lost. */
 async function requireOldKeyring(ctx: Ctx, file: string): Promise<void> {
-  if (!isMissing(file) || !(await hasSealedSecrets(ctx))) return;
+  if (!isMissing(file) || !((await hasSealedSecrets(ctx)) || (await hasSealedChannels(ctx)))) return;
   throw new Failure('config_invalid', {
     message: `the keyring file ${file} does not exist, but the database holds secrets that only its keys open`,
     hint:
       'restore the file from a copy, or point secrets.keyring_file or secrets.keyring at the keyring; if it is lost, ' +
-      "delete the rows of credentials and set upstreams.header_override to '' in the database, and enter them anew",
+      'delete the rows of credentials, set upstreams.header_override and payment_channels.secrets to the empty text in ' +
+      'the database, and enter them anew',
     param: 'secrets.keyring_file',
   });
 }

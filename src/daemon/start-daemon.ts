@@ -3,7 +3,9 @@ import type { FastifyInstance } from 'fastify';
 import { migrations } from '../../migrations/index.ts';
 import type { Config, ConfigSources } from '../core/config/index.ts';
 import { describeError } from '../core/failure.ts';
+import type { OpenQuota } from '../core/quota/index.ts';
 import { readVersion } from '../core/version.ts';
+import { type AccountHouse, openAccountHouse } from './account/index.ts';
 import { type AdminDeps, buildAdminApp } from './admin/index.ts';
 import type { DaemonLog } from './daemon-log.ts';
 import { buildPublicServer, cannotListen, listenOnSocket, parseListenAddress } from './http/index.ts';
@@ -13,9 +15,12 @@ import { openMetrics } from './metrics.ts';
 import { openStore, type Store } from './open-store.ts';
 import { probeCredential, type RelayHouse } from './relay/index.ts';
 import { wireRelay } from './wire.ts';
+import { wirePayments } from './wire-payments.ts';
 
 export interface Daemon {
   readonly house: RelayHouse;
+  readonly account: AccountHouse;
+  readonly quota: OpenQuota;
   readonly store: Store;
   /** `http://host:port` of the public listener. */
   readonly publicUrl: string;
@@ -32,6 +37,8 @@ export interface DaemonInput {
 
 /** Time for the last rows to reach the database at a stop. */
 const FLUSH_DEADLINE_MS = 30_000;
+/** Time for what runs by the clock to end. */
+const JOBS_DEADLINE_MS = 5_000;
 
 /** Brings the daemon up: store, state, relay, then the doors, the public one last. */
 export async function startDaemon(input: DaemonInput): Promise<Daemon> {
@@ -41,11 +48,12 @@ export async function startDaemon(input: DaemonInput): Promise<Daemon> {
   try {
     const live = await Live.load({ ...input, ctx: store.ctx, keyring: store.keyring });
     live.onChange(() => log.setLevel(live.state.settings.effective['log.level']));
-    const house = await wireRelay(store.ctx, store.database, live);
+    const { house, quota } = await wireRelay(store.ctx, store.database, live);
     closers.push(
       () => house.watch.stop(),
       () => house.egress.destroy(),
     );
+    const cashier = await wirePayments(store, live);
     const listeners = { public: '' as string | null, adminSocket: '' as string | null, admin: null as string | null };
     const state = { draining: false };
     const deps = adminDeps({ house, store, config, listeners, state });
@@ -59,7 +67,8 @@ export async function startDaemon(input: DaemonInput): Promise<Daemon> {
       closers.push(() => tcpApp.close());
       listeners.admin = config['admin.listen'];
     }
-    const publicServer = await buildPublicServer(house);
+    const account = openAccountHouse(house, cashier, quota);
+    const publicServer = await buildPublicServer(house, account);
     const wanted = parseListenAddress(config['server.listen'], 'server.listen');
     const bound = await publicServer.listen(wanted.host, wanted.port).catch((error: unknown) => {
       throw cannotListen(error, wanted, 'server.listen');
@@ -67,13 +76,13 @@ export async function startDaemon(input: DaemonInput): Promise<Daemon> {
     const publicUrl = urlOf(bound);
     listeners.public = publicUrl;
     live.follow();
-    const stopJobs = startTimetable(house);
+    const stopJobs = startTimetable(house, cashier);
     let stopping: Promise<void> | null = null;
     const stop = (): Promise<void> => {
-      stopping ??= stopDaemon({ house, closers, log, state, publicServer, config, stopJobs });
+      stopping ??= stopDaemon({ house, quota, closers, log, state, publicServer, config, stopJobs });
       return stopping;
     };
-    return { house, store, publicUrl, adminSocket, stop };
+    return { house, account, quota, store, publicUrl, adminSocket, stop };
   } catch (error) {
     for (const close of closers.reverse()) await close();
     throw error;
@@ -82,18 +91,19 @@ export async function startDaemon(input: DaemonInput): Promise<Daemon> {
 
 interface StopInput {
   readonly house: RelayHouse;
+  readonly quota: OpenQuota;
   readonly closers: (() => Promise<unknown> | unknown)[];
   readonly log: DaemonLog;
   readonly state: { draining: boolean };
   readonly publicServer: Awaited<ReturnType<typeof buildPublicServer>>;
   readonly config: Config;
-  readonly stopJobs: () => void;
+  readonly stopJobs: () => Promise<void>;
 }
 
 async function stopDaemon(input: StopInput): Promise<void> {
-  const { house, closers, log, state, publicServer, config, stopJobs } = input;
+  const { house, quota, closers, log, state, publicServer, config, stopJobs } = input;
   state.draining = true;
-  stopJobs();
+  const jobsDone = stopJobs();
   house.live.stop();
   log.info({ inflight: house.stats.inflight }, 'stopping: no new requests, waiting for the running ones');
   const deadlineMs = house.ctx.clock.monotonicMs() + config['server.drain_timeout_ms'];
@@ -106,7 +116,10 @@ async function stopDaemon(input: StopInput): Promise<void> {
   await settled(house);
   await touchUsedKeys(house).catch((error: unknown) => log.error({ error: describeError(error) }, 'keys not touched'));
   const left = await house.queue.close(FLUSH_DEADLINE_MS);
+  await quota.close(left === 0);
   if (left > 0) log.error({ rows: left }, 'the database did not take the last rows in time');
+  // A job that waits for a provider is left to itself in the end; what it did not do, the next start does.
+  await within(jobsDone, JOBS_DEADLINE_MS);
   for (const close of closers.reverse()) await close();
   log.info({}, 'stopped');
 }
@@ -177,6 +190,7 @@ function adminDeps(input: {
       list: () => cooldowns.list(ctx.clock.now()),
       clear: (id) => cooldowns.clear(id, ctx.clock.now(), 'cleared by the operator'),
     },
+    holds: { list: () => house.quota.held() },
     status: () => ({
       version,
       pid: process.pid,

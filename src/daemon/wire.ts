@@ -1,5 +1,6 @@
-import { type Ctx, type Database, WriteQueue } from '../core/database/index.ts';
-import { freeQuota } from '../core/quota/index.ts';
+import { join } from 'node:path';
+import { type Ctx, type Database, WriteJournal, WriteQueue } from '../core/database/index.ts';
+import { type OpenQuota, openQuota } from '../core/quota/index.ts';
 import {
   CooldownBook,
   HealthBoard,
@@ -11,16 +12,47 @@ import {
   SessionBindings,
 } from '../core/scheduling/index.ts';
 import type { Live } from './live.ts';
-import { baseOf, Egress, IdempotencyBook, type RelayHouse, RelayStats, Watch } from './relay/index.ts';
+import {
+  BackgroundAnswers,
+  baseOf,
+  Egress,
+  IdempotencyBook,
+  type RelayHouse,
+  RelayStats,
+  Watch,
+} from './relay/index.ts';
 
-/** Puts the relay together: everything that it works with, with what the last process left in the database. */
-export async function wireRelay(ctx: Ctx, database: Database, live: Live): Promise<RelayHouse> {
+export interface WiredRelay {
+  readonly house: RelayHouse;
+  readonly quota: OpenQuota;
+}
+
+/**
+ * Puts the relay together: everything that it works with, with what the last process left in the database, and in the
+ * journal for the database.
+ */
+export async function wireRelay(ctx: Ctx, database: Database, live: Live): Promise<WiredRelay> {
   const config = live.state.settings.effective;
+  const dataDir = config['data.dir'];
+  const journal = await WriteJournal.open(join(dataDir, 'journal'), database, ctx.log);
   const queue = new WriteQueue(
     database,
     { flushIntervalMs: config['usage.flush_interval_ms'], maxRows: config['usage.queue_max'] },
     ctx.log,
+    journal,
   );
+  const quota = await openQuota({
+    ctx,
+    queue,
+    facts: {
+      isFree: () => live.state.features.billing.disabled,
+      config: () => live.state.settings.effective,
+      subscriptions: () => live.state.subscriptions,
+    },
+    dataDir,
+    leaseMs: config['billing.lease_ms'],
+    isAlone: database.dialect === 'sqlite',
+  });
   const egress = new Egress(() => {
     const now = live.state.settings.effective;
     return {
@@ -31,12 +63,13 @@ export async function wireRelay(ctx: Ctx, database: Database, live: Live): Promi
   live.onChange((topic) => {
     if (topic === 'upstreams') void egress.retain(targetsOf(live));
   });
-  return {
+  const house: RelayHouse = {
     ctx,
     live,
     egress,
     queue,
-    quota: freeQuota,
+    quota: quota.provider,
+    background: new BackgroundAnswers({ ctx, queue, quota: quota.provider, egress, live }),
     limits: new LimitBook(),
     cooldowns: new CooldownBook(queue, ctx.random, await loadOpenCooldowns(ctx)),
     health: new HealthBoard(),
@@ -47,6 +80,7 @@ export async function wireRelay(ctx: Ctx, database: Database, live: Live): Promi
     watch: new Watch(() => ctx.clock.monotonicMs()),
     usedKeys: new Map(),
   };
+  return { house, quota };
 }
 
 /** Every way out that the present upstreams can take. */

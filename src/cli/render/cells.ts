@@ -20,7 +20,8 @@ export function instant(at: string | null | undefined): string {
 }
 
 export function usdOrNone(amount: string | null | undefined): string {
-  return amount === null || amount === undefined ? NONE : `$${amount}`;
+  if (amount === null || amount === undefined) return NONE;
+  return amount.startsWith('-') ? `-$${amount.slice(1)}` : `$${amount}`;
 }
 
 export function words(values: readonly string[], none: string = NONE): string {

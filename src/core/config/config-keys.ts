@@ -127,6 +127,68 @@ export const configKeys = {
   'usage.decision_retention_days': integer(30, 0, 36_500, 'How long `realms explain` reaches back; 0 is for ever.'),
   'usage.event_retention_days': integer(0, 0, 36_500, 'How long usage events are kept; 0 is for ever.'),
 
+  'billing.pay_as_you_go': flag(true, 'Whether the balance pays for what no plan pays for.', true),
+  'billing.payg_multiplier_ppm': integer(
+    1_000_000,
+    0,
+    1_000_000_000,
+    'Factor on the list price of what the balance pays for, in parts per million.',
+  ),
+  'billing.balance_floor_usd_micros': integer(
+    -1_000_000,
+    -1_000_000_000_000,
+    0,
+    'How far below zero a balance goes for a request that cost more than was held; the rest of it is written off.',
+  ),
+  'billing.lease_ms': fixed(
+    30_000,
+    3_000,
+    HOUR,
+    'How long what a daemon has leased of a balance or plan stays held after it was last heard of.',
+  ),
+  'billing.topup_rates': {
+    type: 'list',
+    default: ['USD=1', 'CNY=7.2'],
+    doc: 'Units of each currency for one US dollar; a currency without a rate is not taken.',
+    runtime: true,
+    format: 'rate',
+  },
+  'billing.topup_min_usd_micros': integer(
+    1_000_000,
+    1,
+    1_000_000_000_000,
+    'The smallest top-up, in millionths of a dollar.',
+  ),
+  'billing.topup_max_usd_micros': integer(
+    10_000_000_000,
+    1,
+    1_000_000_000_000,
+    'The largest top-up, in millionths of a dollar.',
+  ),
+  'billing.order_ttl_ms': integer(30 * MINUTE, MINUTE, DAY, 'How long an order waits for its payment.'),
+  'billing.late_payment': choice(
+    'credit',
+    ['credit', 'refund'],
+    'What is done with a payment that comes after its order was canceled or expired.',
+  ),
+
+  'payments.epay.gateway': setting(
+    '',
+    'Address of the EPay gateway of the channel `epay`; empty: there is none.',
+    'url',
+  ),
+  'payments.epay.pid': setting('', 'Merchant id at the EPay gateway.'),
+  'payments.epay.key': secret('Merchant key at the EPay gateway.'),
+  'payments.epay.allow_private': flag(false, 'Whether the EPay gateway may have a private address.', true),
+  'payments.stripe.secret_key': secret(
+    'Secret key of the Stripe account of the channel `stripe`; empty: there is none.',
+  ),
+  'payments.stripe.webhook_secret': secret(
+    'Signing secret of its webhook; several with commas while one replaces another.',
+  ),
+  'payments.stripe.api_base': setting('', 'Address of the Stripe API when it is not the usual one.', 'url'),
+  'payments.stripe.allow_private': flag(false, 'Whether that address may be a private one.', true),
+
   'site.base_url': { ...optional('', 'Public address of this Realms for links, https://….', 'url'), runtime: true },
 } as const satisfies Readonly<Record<string, ConfigSpec>>;
 
@@ -152,6 +214,11 @@ function text(fallback: string, doc: string, format?: TextSpec['format']): TextS
 
 function optional(fallback: string, doc: string, format?: TextSpec['format']): TextSpec {
   return { type: 'text', default: fallback, doc, runtime: false, ...(format && { format }) };
+}
+
+/** A text that may change while Realms runs. */
+function setting(fallback: string, doc: string, format?: TextSpec['format']): TextSpec {
+  return { ...optional(fallback, doc, format), runtime: true };
 }
 
 function secret(doc: string): SecretSpec {

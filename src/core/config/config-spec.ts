@@ -8,7 +8,7 @@ interface Described {
 }
 
 /** How a text must look beyond being text. */
-export type TextFormat = 'host_port' | 'url' | 'ip_range';
+export type TextFormat = 'host_port' | 'url' | 'ip_range' | 'rate';
 
 export interface TextSpec extends Described {
   readonly type: 'text';

@@ -48,7 +48,7 @@ function otherValue(key: ConfigKey): Exclude<ConfigValue, Secret> {
     case 'choice':
       return spec.values.find((value) => value !== spec.default) ?? '';
     case 'list':
-      return ['10.0.0.0/8', '::1'];
+      return spec.format === 'rate' ? ['USD=1', 'EUR=0.92'] : ['10.0.0.0/8', '::1'];
     case 'secret':
       return 'hush';
     case 'text':
@@ -82,8 +82,10 @@ test('environment names are unique', () => {
 
 describe.each(keys)('%s', (key) => {
   const value = otherValue(key);
-  const [section, name] = key.split('.');
-  const yaml = `${section}:\n  ${name}: ${JSON.stringify(value)}\n`;
+  const sections = key.split('.');
+  const inYaml = (text: string): string =>
+    `${sections.map((section, depth) => `${'  '.repeat(depth)}${section}:`).join('\n')} ${text}\n`;
+  const yaml = inYaml(JSON.stringify(value));
 
   test('comes from the file, the environment wins over it, and a flag over both', async () => {
     const path = file(yaml);
@@ -105,8 +107,11 @@ describe.each(keys)('%s', (key) => {
   test('refuses what it is not', async () => {
     const wrong = wrongValue(key);
     if (!wrong) return;
-    const inFile = await faultOf(loadConfig({ file: file(`${section}:\n  ${name}: ${wrong.yaml}\n`), env: {} }));
-    expect([inFile.code, inFile.message.startsWith(`config.yaml:2: "${key}" `)]).toEqual(['config_invalid', true]);
+    const inFile = await faultOf(loadConfig({ file: file(inYaml(wrong.yaml)), env: {} }));
+    expect([inFile.code, inFile.message.startsWith(`config.yaml:${sections.length}: "${key}" `)]).toEqual([
+      'config_invalid',
+      true,
+    ]);
     const inEnv = await faultOf(loadConfig({ env: { [envNameOf(key)]: wrong.text } }));
     expect(inEnv.message).toContain(`environment: "${envNameOf(key)}" `);
   });

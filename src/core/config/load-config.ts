@@ -40,7 +40,7 @@ interface Fault {
  */
 export async function loadConfig(input: ConfigInput): Promise<LoadedConfig> {
   const draft = new Draft();
-  const entries = input.file === undefined ? [] : await readConfigFile(input.file);
+  const entries = input.file === undefined ? [] : await readConfigFile(input.file, isSection);
   for (const { key, value, place } of entries) readFileEntry(draft, key, value, place);
   for (const [name, text] of Object.entries(input.env)) readEnv(draft, name, text);
   for (const [key, text] of Object.entries(input.overrides ?? {})) readFlag(draft, key, text);
@@ -49,11 +49,15 @@ export async function loadConfig(input: ConfigInput): Promise<LoadedConfig> {
 
 function readFileEntry(draft: Draft, key: string, value: unknown, place: string): void {
   // An empty section (`relay:`) says nothing, so it is not wrong.
-  const isEmptySection = value === null && Object.keys(configKeys).some((known) => known.startsWith(`${key}.`));
+  const isEmptySection = value === null && isSection(key);
   if (isEmptySection) return;
   if (!isConfigKey(key)) draft.unknown(place, key, Object.keys(configKeys));
   else if (draft.isFrom(key, 'file')) draft.fault({ path: place, message: `"${key}" is given twice` });
   else draft.put(key, 'file', place, key, checkValue(configSpec(key), value));
+}
+
+function isSection(key: string): boolean {
+  return Object.keys(configKeys).some((known) => known.startsWith(`${key}.`));
 }
 
 function readEnv(draft: Draft, name: string, text: string | undefined): void {

@@ -93,6 +93,10 @@ function textProblem(value: unknown, format?: TextFormat, isRequired = false): s
         : `must be an http(s) address, not ${quote(value)}`;
     case 'ip_range':
       return parseIpRange(value) ? undefined : `must be an address or a network like 10.0.0.0/8, not ${quote(value)}`;
+    case 'rate':
+      return /^[A-Z]{3}=\d{1,9}(\.\d{1,9})?$/.test(value) && /=.*[1-9]/.test(value)
+        ? undefined
+        : `must be a currency and a rate like CNY=7.2, not ${quote(value)}`;
     case undefined:
       return undefined;
     default:

@@ -14,10 +14,11 @@ export interface FileEntry {
 }
 
 /**
- * Reads a YAML file of nested sections into flat entries, in order. What the keys mean is not known here.
+ * Reads a YAML file of nested sections into flat entries, in order. What the keys mean is not known here: `isSection`
+ * says which sections stand within another one.
  * @throws Failure config_invalid when the file cannot be read or is not YAML.
  */
-export async function readConfigFile(path: string): Promise<FileEntry[]> {
+export async function readConfigFile(path: string, isSection: (key: string) => boolean): Promise<FileEntry[]> {
   const text = await readText(path);
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
@@ -27,21 +28,23 @@ export async function readConfigFile(path: string): Promise<FileEntry[]> {
   const root = document.contents;
   if (root === null || (isScalar(root) && root.value === null)) return [];
   if (!isMap(root)) throw new Failure('config_invalid', `${basename(path)}: the file must be made of sections`);
-  return flatten(document, root, '', placeOf);
+  return flatten({ document, placeOf, isSection }, root, '');
 }
 
-/** Keys are `section.name`, so nothing deeper is opened: a section may even hold itself by an alias. */
-function flatten(
-  document: Document,
-  section: YAMLMap,
-  prefix: string,
-  placeOf: (offset: number) => string,
-): FileEntry[] {
+interface Reading {
+  readonly document: Document;
+  readonly placeOf: (offset: number) => string;
+  readonly isSection: (key: string) => boolean;
+}
+
+/** Nothing is opened that is no section: one may even hold itself by an alias. */
+function flatten(reading: Reading, section: YAMLMap, prefix: string): FileEntry[] {
+  const { document, placeOf, isSection } = reading;
   return section.items.flatMap((pair) => {
     const keyNode = pair.key as Node;
     const key = prefix + String(isScalar(keyNode) ? keyNode.value : keyNode);
     const node = resolve(document, pair.value as Node | null);
-    if (isMap(node) && prefix === '') return flatten(document, node, `${key}.`, placeOf);
+    if (isMap(node) && (prefix === '' || isSection(key))) return flatten(reading, node, `${key}.`);
     return [{ key, value: plainValue(document, node), place: placeOf(keyNode.range?.[0] ?? 0) }];
   });
 }

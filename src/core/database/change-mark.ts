@@ -1,7 +1,7 @@
 import type { Ctx } from './database.ts';
 import { inTransaction } from './in-transaction.ts';
 
-export const CHANGE_TOPICS = ['settings', 'identity', 'models', 'upstreams'] as const;
+export const CHANGE_TOPICS = ['settings', 'identity', 'models', 'upstreams', 'subscriptions'] as const;
 /** What a daemon holds a snapshot of. */
 export type ChangeTopic = (typeof CHANGE_TOPICS)[number];
 
@@ -35,5 +35,6 @@ export async function readChangeMarks(ctx: Ctx): Promise<Record<ChangeTopic, num
     identity: revisions.get('identity') ?? 0,
     models: revisions.get('models') ?? 0,
     upstreams: revisions.get('upstreams') ?? 0,
+    subscriptions: revisions.get('subscriptions') ?? 0,
   };
 }

@@ -12,6 +12,8 @@ export interface BatchWrite {
   readonly rows: readonly (readonly SqlValue[])[];
   /** What a row does whose key is there already. Absent: it is an error of that row. */
   readonly onConflict?: { readonly columns: readonly string[]; readonly update: 'ignore' | readonly string[] };
+  /** The key of rows that are only changed: where one is there it gets the other columns, else nothing happens. */
+  readonly updateBy?: readonly string[];
 }
 
 /** A row that the database refused; the rest of the batch is committed. */

@@ -2,6 +2,7 @@
 export { CHANGE_TOPICS, type ChangeTopic, inChange, markChanged, readChangeMarks } from './change-mark.ts';
 export type { BatchWrite, Ctx, Database, RejectedRow, SqlValue } from './database.ts';
 export { isUniqueViolation } from './database-errors.ts';
+export { inSnapshot } from './in-snapshot.ts';
 export { inTransaction } from './in-transaction.ts';
 export {
   type Migration,
@@ -10,6 +11,9 @@ export {
   migrationStatus,
   requireKnownSchema,
 } from './migrate.ts';
+export { missingTriggers } from './missing-triggers.ts';
 export { type DatabaseOptions, openDatabase } from './open-database.ts';
+export { insertQueuedRow, type QueuedRow, type QueuedTable } from './queued-row.ts';
 export { rawRows } from './raw-rows.ts';
-export { type QueuedTable, WriteQueue, type WriteQueueOptions } from './write-queue.ts';
+export { WriteJournal } from './write-journal.ts';
+export { WriteQueue, type WriteQueueOptions } from './write-queue.ts';

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type pg from 'pg';
-import { postgresInsert } from './batch-sql.ts';
+import { postgresWrite } from './batch-sql.ts';
 import type { BatchWrite, RejectedRow, SqlValue } from './database.ts';
 
 /** Bounds the size of one statement; all statements of a batch are one transaction. */
@@ -80,7 +80,7 @@ async function insertOrHalve(connection: pg.Client, chunk: Chunk, rejected: Reje
 }
 
 async function insert(connection: pg.Client, { write, rows }: Chunk): Promise<void> {
-  const text = postgresInsert(write);
+  const text = postgresWrite(write);
   const name = createHash('sha1').update(text).digest('hex');
   await connection.query({ name, text, values: [rowsAsJson(write.columns, rows)] });
 }
@@ -92,9 +92,14 @@ function rowsAsJson(columns: readonly string[], rows: Chunk['rows']): string {
     return object;
   });
   const json = JSON.stringify(objects);
-  // Half a surrogate pair is legal in a JavaScript string and refused by PostgreSQL: a buffer makes it U+FFFD.
-  if (!json.includes('\\ud')) return json;
-  return JSON.stringify(objects, (_, value) => (typeof value === 'string' ? Buffer.from(value).toString() : value));
+  // Half a surrogate pair and U+0000 are legal in a JavaScript string and refused by PostgreSQL.
+  if (!json.includes('\\ud') && !json.includes('\\u0000')) return json;
+  return JSON.stringify(objects, (_, value) => (typeof value === 'string' ? storable(value) : value));
+}
+
+/** What an upstream says must not keep the books of a request from being written. */
+function storable(text: string): string {
+  return Buffer.from(text).toString().replaceAll('\u0000', '\ufffd');
 }
 
 function chunked(write: BatchWrite): Chunk[] {

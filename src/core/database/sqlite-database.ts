@@ -2,7 +2,7 @@ import { closeSync, openSync } from 'node:fs';
 import knex, { type Knex } from 'knex';
 import { Failure } from '../failure.ts';
 import type { Log } from '../log.ts';
-import { sqliteInsert } from './batch-sql.ts';
+import { sqliteWrite } from './batch-sql.ts';
 import { separateUnbindable } from './bindings.ts';
 import type { BatchWrite, Database, RejectedRow } from './database.ts';
 import { batchFailed, isBusy } from './database-errors.ts';
@@ -65,7 +65,7 @@ async function writeBatch(db: Knex, writes: readonly BatchWrite[]): Promise<read
     // From knex's own pool, so that a batch never lands inside of an open transaction.
     const connection: SqliteConnection = await db.client.acquireConnection();
     try {
-      const answer = await connection.send(['batch', sound.map(sqliteInsert), sound.map((write) => write.rows)]);
+      const answer = await connection.send(['batch', sound.map(sqliteWrite), sound.map((write) => write.rows)]);
       if (answer[0] !== 'batched') throw new Error(`the SQLite worker answered a batch with ${answer[0]}`);
       return [...rejected, ...answer[1].flatMap(([write, row, reason]) => rejectedRow(sound[write], row, reason))];
     } finally {

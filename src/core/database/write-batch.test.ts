@@ -43,6 +43,9 @@ describe('writeBatch', () => {
     expect(await ids()).toEqual([odd]);
     await database.writeBatch([parents(['half \ud800', 1])]);
     expect((await ids())[0]).toBe('half \ufffd');
+    // A row is never lost for what PostgreSQL cannot keep.
+    expect(await database.writeBatch([parents(['zero \u0000 byte', 1])])).toEqual([]);
+    expect(await ids()).toHaveLength(3);
   });
 
   test('rejects a poison row alone', async () => {
@@ -81,6 +84,29 @@ describe('writeBatch', () => {
       { id: 'a', count: 7 },
       { id: 'b', count: 6 },
     ]);
+  });
+
+  test('changes rows that are there, by their key, and makes none', async () => {
+    await database.knex('parents').insert(['a', 'b', 'c'].map((id) => ({ id, count: 1 })));
+    const changes = { ...parents(['a', 5], ['gone', 6], ['c', 7]), updateBy: ['id'] };
+    expect(await database.writeBatch([changes])).toEqual([]);
+    expect(await database.knex('parents').orderBy('id')).toEqual([
+      { id: 'a', count: 5 },
+      { id: 'b', count: 1 },
+      { id: 'c', count: 7 },
+    ]);
+    // The key need not stand first, and one bad row is alone.
+    const turned = {
+      table: 'parents',
+      columns: ['count', 'id'],
+      rows: [
+        [8, 'a'],
+        [null, 'b'],
+      ],
+      updateBy: ['id'],
+    };
+    expect((await database.writeBatch([turned])).map(({ row }) => row)).toEqual([[null, 'b']]);
+    expect(await database.knex('parents').orderBy('id').pluck('count')).toEqual([8, 1, 7]);
   });
 
   test('takes more rows than one statement does', async () => {

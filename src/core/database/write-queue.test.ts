@@ -2,7 +2,8 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { LogFields } from '../log.ts';
 import { emptyDatabase } from '../testing/test-database.ts';
 import type { BatchWrite, Database, RejectedRow } from './database.ts';
-import { type QueuedTable, WriteQueue } from './write-queue.ts';
+import type { QueuedRow, QueuedTable } from './queued-row.ts';
+import { WriteQueue } from './write-queue.ts';
 
 const NOTES: QueuedTable = { table: 'notes', columns: ['id', 'text'] };
 const STATES: QueuedTable = {
@@ -142,6 +143,58 @@ test('a table with many rows keeps those of another waiting no longer than their
   ]);
 });
 
+describe('rows that are added together', () => {
+  const pair = (id: string): QueuedRow[] => [
+    { table: NOTES, row: [id, 'x'] },
+    { table: STATES, row: [id, 1] },
+  ];
+
+  test('are never in two batches', async () => {
+    addNotes(numbered(3_999));
+    queue.addAll(pair('p'));
+    queue.addAll([]);
+    await queue.flush();
+    expect(gate.batches.map((writes) => writes.map(({ table, rows }) => [table, rows.length]))).toEqual([
+      [['notes', 3_999]],
+      [
+        ['notes', 1],
+        ['states', 1],
+      ],
+    ]);
+  });
+
+  test('are one batch although they are more than a batch has', async () => {
+    queue.addAll(numbered(4_500).map((id) => ({ table: NOTES, row: [id, 'x'] })));
+    queue.addAll(pair('p'));
+    expect(queue.depth).toBe(4_502);
+    await queue.flush();
+    expect(gate.batches.map(([first]) => first?.rows.length)).toEqual([4_500, 1]);
+    expect(await notes()).toHaveLength(4_501);
+  });
+
+  test('count singly, in order with others', async () => {
+    queue.addAll(pair('a'));
+    addNotes(['b']);
+    queue.addAll(pair('c'));
+    expect(queue.depth).toBe(5);
+    await queue.flush();
+    expect(await notes()).toEqual(['a', 'b', 'c']);
+    expect(await database.knex('states').orderBy('id').pluck('id')).toEqual(['a', 'c']);
+  });
+});
+
+test('a table with a rank is written after those without, whatever came first', async () => {
+  queue.add({ ...STATES, lockRank: 2 }, ['s', 1]);
+  queue.add({ ...NOTES, lockRank: 1 }, ['ranked', 'x']);
+  queue.add(NOTES, ['plain', 'x']);
+  await queue.flush();
+  expect(gate.batches.flat().map(({ table, rows }) => [table, rows[0]?.[0]])).toEqual([
+    ['notes', 'plain'],
+    ['notes', 'ranked'],
+    ['states', 's'],
+  ]);
+});
+
 describe('flush', () => {
   test('resolves only after the commit', async () => {
     gate.shut();
@@ -214,6 +267,20 @@ test('an upsert keeps the last row of each key', async () => {
     { id: 'a', value: 3 },
     { id: 'b', value: 2 },
   ]);
+});
+
+test('of changes to one row, the last is kept', async () => {
+  queue.add(STATES, ['a', 1]);
+  await queue.flush();
+  const changes: QueuedTable = { table: 'states', columns: ['id', 'value'], updateBy: ['id'] };
+  for (const value of [2, 3, 4]) queue.add(changes, ['a', value]);
+  queue.add(changes, ['nobody', 9]);
+  await queue.flush();
+  expect(gate.batches.at(-1)?.flatMap(({ rows }) => rows)).toEqual([
+    ['a', 4],
+    ['nobody', 9],
+  ]);
+  expect(await database.knex('states')).toEqual([{ id: 'a', value: 4 }]);
 });
 
 test('a rejected row is logged, and the others live', async () => {

@@ -1,15 +1,10 @@
 // biome-ignore-all lint/style/noRestrictedGlobals: the queue's only timers gather rows and space retries; both are bounded here.
 import { describeError } from '../failure.ts';
-import { groupBy } from '../group-by.ts';
 import type { Log } from '../log.ts';
-import type { BatchWrite, Database, SqlValue } from './database.ts';
-
-/** A table that is written through the queue. */
-export interface QueuedTable {
-  readonly table: string;
-  readonly columns: readonly string[];
-  readonly onConflict?: NonNullable<BatchWrite['onConflict']>;
-}
+import type { Database, SqlValue } from './database.ts';
+import type { JournalSegment } from './journal-segment.ts';
+import { type QueuedRow, type QueuedTable, writesOf } from './queued-row.ts';
+import type { WriteJournal } from './write-journal.ts';
 
 export interface WriteQueueOptions {
   /** How long rows are gathered before a commit, in milliseconds. */
@@ -18,9 +13,15 @@ export interface WriteQueueOptions {
   readonly maxRows: number;
 }
 
-interface WaitingRow {
-  readonly table: QueuedTable;
-  readonly row: readonly SqlValue[];
+/** Rows that are committed together, and where the journal has them. */
+class Group {
+  readonly rows: readonly QueuedRow[];
+  readonly segment: JournalSegment | null;
+
+  constructor(rows: readonly QueuedRow[], segment: JournalSegment | null) {
+    this.rows = rows;
+    this.segment = segment;
+  }
 }
 
 const BATCH_ROWS_MAX = 4_000;
@@ -28,15 +29,17 @@ const RETRY_FIRST_MS = 50;
 const RETRY_MAX_MS = 2_000;
 
 /**
- * Gathers rows that nobody waits for (usage, decisions, cooldowns, bindings) and commits them in groups, in the order
- * in which they came. A database that is slow or away only makes the queue longer: nothing is dropped and no caller
+ * Gathers rows that nobody waits for (usage, charges, decisions, cooldowns, bindings) and commits them in groups, in the
+ * order in which they came. A database that is slow or away only makes the queue longer: nothing is dropped and no caller
  * blocks. What bounds the queue is that the doors refuse new requests while `isFull`.
  */
 export class WriteQueue {
   readonly #database: Database;
   readonly #log: Log;
   readonly #options: WriteQueueOptions;
-  readonly #waiting: WaitingRow[] = [];
+  readonly #journal: WriteJournal | null;
+  readonly #waiting: (QueuedRow | Group)[] = [];
+  #waitingRows = 0;
   #committingRows = 0;
   /** Rows ever committed. */
   #committedRows = 0;
@@ -45,21 +48,34 @@ export class WriteQueue {
   #retryMs = RETRY_FIRST_MS;
   #closing = false;
 
-  constructor(database: Database, options: WriteQueueOptions, log: Log) {
+  constructor(database: Database, options: WriteQueueOptions, log: Log, journal: WriteJournal | null = null) {
     this.#database = database;
     this.#options = options;
     this.#log = log;
+    this.#journal = journal;
   }
 
   /** Takes a row; never blocks and never fails. */
   add(table: QueuedTable, row: readonly SqlValue[]): void {
     this.#waiting.push({ table, row });
+    this.#waitingRows++;
+    if (!this.#timer && !this.#running) this.#schedule(this.#options.flushIntervalMs);
+  }
+
+  /**
+   * Takes rows that are committed together or not at all; never fails. With `durable` they are in the journal when this
+   * returns: whatever ends the process then, they are committed by the next one that opens the journal.
+   */
+  addAll(rows: readonly QueuedRow[], { durable = false }: { readonly durable?: boolean } = {}): void {
+    if (rows.length === 0) return;
+    this.#waiting.push(new Group(rows, durable && this.#journal ? this.#journal.append(rows) : null));
+    this.#waitingRows += rows.length;
     if (!this.#timer && !this.#running) this.#schedule(this.#options.flushIntervalMs);
   }
 
   /** Rows not yet committed. */
   get depth(): number {
-    return this.#waiting.length + this.#committingRows;
+    return this.#waitingRows + this.#committingRows;
   }
 
   get isFull(): boolean {
@@ -75,7 +91,10 @@ export class WriteQueue {
     }
   }
 
-  /** Commits what is left; `deadlineMs` bounds the wait for a database that does not answer. Returns the rows left over. */
+  /**
+   * Commits what is left; `deadlineMs` bounds the wait for a database that does not answer. Returns the rows left over:
+   * durable ones among them stay in the journal.
+   */
   async close(deadlineMs: number): Promise<number> {
     let giveUp: NodeJS.Timeout | undefined;
     const deadline = new Promise<void>((resolve) => {
@@ -85,6 +104,7 @@ export class WriteQueue {
     clearTimeout(giveUp);
     this.#closing = true;
     if (this.#timer) clearTimeout(this.#timer);
+    this.#journal?.close();
     return this.depth;
   }
 
@@ -110,11 +130,10 @@ export class WriteQueue {
   }
 
   async #commit(): Promise<void> {
-    const taken = this.#waiting.splice(0, BATCH_ROWS_MAX);
-    if (taken.length === 0) return;
-    const rows = taken.length;
-    const writes = writesOf(taken);
-    this.#committingRows = rows;
+    const taken = this.#take();
+    const rows = this.#committingRows;
+    if (rows === 0) return;
+    const writes = writesOf(rowsOf(taken));
     while (!this.#closing) {
       try {
         for (const rejected of await this.#database.writeBatch(writes)) {
@@ -123,6 +142,7 @@ export class WriteQueue {
         this.#committingRows = 0;
         this.#committedRows += rows;
         this.#retryMs = RETRY_FIRST_MS;
+        for (const item of taken) if (item instanceof Group && item.segment) this.#journal?.committed(item.segment);
         return;
       } catch (error) {
         this.#log.error({ rows, error: describeError(error), retryMs: this.#retryMs }, 'batch not written, will retry');
@@ -131,24 +151,26 @@ export class WriteQueue {
       }
     }
   }
+
+  /** The next rows in order, a batch full of them; a group is never cut in two. */
+  #take(): readonly (QueuedRow | Group)[] {
+    let rows = 0;
+    let items = 0;
+    for (const item of this.#waiting) {
+      const size = item instanceof Group ? item.rows.length : 1;
+      if (rows > 0 && rows + size > BATCH_ROWS_MAX) break;
+      rows += size;
+      items++;
+    }
+    this.#waitingRows -= rows;
+    this.#committingRows = rows;
+    return this.#waiting.splice(0, items);
+  }
 }
 
-/** One write for each table, in the order in which the tables first come. */
-function writesOf(taken: readonly WaitingRow[]): BatchWrite[] {
-  const byTable = groupBy(taken, ({ table }) => table);
-  return [...byTable].map(([table, waiting]) => ({
-    ...table,
-    rows: latestByKey(
-      table,
-      waiting.map(({ row }) => row),
-    ),
-  }));
-}
-
-/** One statement cannot touch the same row twice on PostgreSQL, so an upsert keeps only the last row of each key. */
-function latestByKey(table: QueuedTable, rows: (readonly SqlValue[])[]): readonly (readonly SqlValue[])[] {
-  if (!table.onConflict || table.onConflict.update === 'ignore' || rows.length < 2) return rows;
-  const keyAt = table.onConflict.columns.map((column) => table.columns.indexOf(column));
-  const latest = new Map(rows.map((row) => [keyAt.map((at) => row[at]).join('\u0000'), row]));
-  return [...latest.values()];
+function* rowsOf(items: readonly (QueuedRow | Group)[]): Generator<QueuedRow> {
+  for (const item of items) {
+    if (item instanceof Group) yield* item.rows;
+    else yield item;
+  }
 }

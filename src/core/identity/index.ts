@@ -1,4 +1,5 @@
-// Who calls: users, their northbound keys, and the tokens of the admin door. Knows no model and no upstream.
+// Who calls: users, their northbound keys and account tokens, and the tokens of the admin door. Knows no model and no
+// upstream.
 export { ADMIN_ROLES, type AdminRole, type AdminToken, isTokenLive } from './admin-token.ts';
 export { type ApiKey, DISCONNECT_POLICIES, type DisconnectPolicy, hashKeyText } from './api-key.ts';
 export type { KeySettings } from './key-rules.ts';
@@ -25,6 +26,14 @@ export {
   touchKeys,
 } from './manage-keys.ts';
 export {
+  createUserToken,
+  findUserByToken,
+  findUserToken,
+  listUserTokens,
+  type NewUserToken,
+  revokeUserToken,
+} from './manage-user-tokens.ts';
+export {
   countUsers,
   createUser,
   editUser,
@@ -43,3 +52,4 @@ export {
   type Role,
   type User,
 } from './user.ts';
+export { isUserTokenLive, isUserTokenText, type UserToken } from './user-token.ts';

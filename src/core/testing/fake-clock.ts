@@ -1,4 +1,4 @@
-import { type Clock, type EpochMs, epochMs } from '../time.ts';
+import { type Clock, type EpochMs, epochMs, systemClock } from '../time.ts';
 
 /** A clock that stands still until it is told to move. */
 export interface FakeClock extends Clock {
@@ -15,6 +15,18 @@ export function fakeClock(startMs: number = START_MS): FakeClock {
     monotonicMs: () => elapsedMs,
     advance(ms) {
       elapsedMs += ms;
+    },
+  };
+}
+
+/** The machine's own, from which `advance` goes forward: for a fake beside a program that lives in real time. */
+export function machineClock(): FakeClock {
+  let aheadMs = 0;
+  return {
+    now: () => epochMs(systemClock.now() + aheadMs),
+    monotonicMs: () => systemClock.monotonicMs() + aheadMs,
+    advance(ms) {
+      aheadMs += ms;
     },
   };
 }

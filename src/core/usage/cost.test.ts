@@ -86,6 +86,15 @@ test('the multiplier comes before the one rounding', () => {
   expect(costOf(usage({ input: 1_000_000 }), half, null, 500_000)).toBe(1);
 });
 
+test('the multiplier of the payer comes on top of the group’s, before the one rounding', () => {
+  const one = usage({ input: 1_000 });
+  expect(costOf(one, price, null, 1_500_000, 500_000)).toBe(1_500);
+  expect(costOf(one, price, null, 1_500_000, 0)).toBe(0);
+  const flat = { ...price, standard: rates(1, 1, 1, 1, 1), highContext: null };
+  // 0.49 of a micro, which would be one if it were rounded after each of them.
+  expect(costOf(usage({ input: 1_000_000 }), flat, null, 700_000, 700_000)).toBe(0);
+});
+
 test('is never negative and never falls when output grows, whatever a provider counts', () => {
   const tokens = fc.nat(1_000_000_000);
   const any = fc.record({

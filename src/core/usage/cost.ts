@@ -3,10 +3,16 @@ import { tokenCost, type UsdMicros } from '../money.ts';
 import type { TokenUsage } from './token-usage.ts';
 
 /**
- * What a request costs, in micro-dollars, rounded once. The tier is what the provider says it served; high-context
+ * What a request costs, in micro-dollars, rounded once after both multipliers: the group's and the payer's. The tier is what the provider says it served; high-context
  * rates hold for the whole request when its input is strictly longer than their threshold.
  */
-export function costOf(usage: TokenUsage, price: Price, servedTier: string | null, multiplierPpm: number): UsdMicros {
+export function costOf(
+  usage: TokenUsage,
+  price: Price,
+  servedTier: string | null,
+  multiplierPpm: number,
+  payerMultiplierPpm?: number,
+): UsdMicros {
   const rates = ratesFor(usage, price, servedTier);
   const apart = usage.cachedInput + usage.cacheWrite5m + usage.cacheWrite1h;
   return tokenCost(
@@ -19,6 +25,7 @@ export function costOf(usage: TokenUsage, price: Price, servedTier: string | nul
       { tokens: usage.output, price: rates.output },
     ],
     multiplierPpm,
+    payerMultiplierPpm,
   );
 }
 

@@ -10,6 +10,30 @@ import type { TokenUsage, UsageSource } from './token-usage.ts';
 export const OUTCOMES = ['completed', 'incomplete', 'client_gone', 'failed', 'refused'] as const;
 export type Outcome = (typeof OUTCOMES)[number];
 
+export const PAYER_KINDS = ['free', 'balance', 'subscription'] as const;
+export type PayerKind = (typeof PAYER_KINDS)[number];
+
+/** Who paid for a request, and how much. */
+export interface UsagePayment {
+  readonly payerKind: PayerKind;
+  /** The user whose balance paid, or the subscription; null when nobody had to. */
+  readonly payerId: string | null;
+  /** Factor that the payer puts on the price, beside the group's. */
+  readonly payerMultiplierPpm: number;
+  /** What was held before it ran; null when nothing had to be. */
+  readonly reservedUsdMicros: UsdMicros | null;
+  /** Zero in free mode, whatever it cost. */
+  readonly chargedUsdMicros: UsdMicros;
+}
+
+export const UNPAID: UsagePayment = {
+  payerKind: 'free',
+  payerId: null,
+  payerMultiplierPpm: 1_000_000,
+  reservedUsdMicros: null,
+  chargedUsdMicros: 0 as UsdMicros,
+};
+
 /** One row for each relayed request, written in free mode too. */
 export interface UsageEvent {
   readonly id: RequestId;
@@ -34,8 +58,9 @@ export interface UsageEvent {
   readonly usageSource: UsageSource;
   readonly serviceTier: string | null;
   readonly priceId: PriceId | null;
-  /** Null when the model has no price. */
+  /** With the multipliers of group and payer. Null when the model has no price. */
   readonly costUsdMicros: UsdMicros | null;
+  readonly payment: UsagePayment;
   readonly durationMs: number;
   /** Until the first output-bearing event reached the client; null when none did. */
   readonly firstOutputMs: number | null;

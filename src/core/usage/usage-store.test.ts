@@ -14,11 +14,13 @@ import {
   listUsageEvents,
   OUTCOMES,
   pruneDecisions,
+  prunedThrough,
   pruneUsageEvents,
   recordRequest,
   SUMMARY_AXES,
   type SummaryAxis,
   summariseUsage,
+  UNPAID,
   type UsageEvent,
   type UsageFilter,
   type UsageSummaryRow,
@@ -170,6 +172,7 @@ describe('an event', () => {
       serviceTier: null,
       priceId: null,
       costUsdMicros: null,
+      payment: UNPAID,
       firstOutputMs: null,
     });
     const large = sampleEvent({
@@ -248,6 +251,7 @@ describe('a summary', () => {
         outputTokens: sum(own, ({ usage }) => usage?.output),
         reasoningTokens: sum(own, ({ usage }) => usage?.reasoning),
         costUsdMicros: sum(own, ({ costUsdMicros }) => costUsdMicros),
+        chargedUsdMicros: sum(own, ({ payment }) => payment.chargedUsdMicros),
         unpriced: own.filter((event) => event.usageSource !== 'none' && event.costUsdMicros === null).length,
       };
     });
@@ -295,10 +299,13 @@ test('pruning takes the oldest before an instant, at most so many', async () => 
   const all = Array.from({ length: 10 }, (_, i) => sampleEvent({ at: epochMs(START + i * HOUR_MS) }));
   await store(all);
   const before = epochMs(START + 5 * HOUR_MS);
+  expect(await prunedThrough(ctx)).toBe('');
   expect(await pruneUsageEvents(ctx, before, 3)).toBe(3);
+  expect(await prunedThrough(ctx)).toBe(all[2]?.id);
   expect(await readAll({}, 50)).toEqual(newestFirst(all.slice(3)));
   expect(await pruneUsageEvents(ctx, before, 3)).toBe(2);
   expect(await pruneUsageEvents(ctx, before, 3)).toBe(0);
+  expect(await prunedThrough(ctx)).toBe(all[4]?.id);
   expect(await pruneDecisions(ctx, epochMs(START + 9 * HOUR_MS) as EpochMs, 100)).toBe(9);
   expect(await findDecision(ctx, all[9]?.id as RequestId)).not.toBeNull();
   expect(await readAll({}, 50)).toHaveLength(5);

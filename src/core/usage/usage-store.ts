@@ -1,12 +1,15 @@
 import type { Knex } from 'knex';
-import type { Ctx, QueuedTable, SqlValue } from '../database/index.ts';
+import { type Ctx, inTransaction, type QueuedTable, type SqlValue } from '../database/index.ts';
 import type { CredentialId, KeyId, PriceId, RequestId, UpstreamId, UserId } from '../ids.ts';
 import { firstIdAt } from '../ids.ts';
 import type { UsdMicros } from '../money.ts';
 import { cutPage, type Page, type PageRequest } from '../page.ts';
 import { type EpochMs, epochMs } from '../time.ts';
 import type { UsageSource } from './token-usage.ts';
-import type { Outcome, UsageEvent } from './usage-event.ts';
+import type { Outcome, PayerKind, UsageEvent } from './usage-event.ts';
+
+/** The one row of usage_pruned. */
+const PRUNED = 'usage_events';
 
 export const USAGE_TABLE: QueuedTable = {
   table: 'usage_events',
@@ -38,6 +41,11 @@ export const USAGE_TABLE: QueuedTable = {
     'service_tier',
     'price_id',
     'cost_usd_micros',
+    'payer_kind',
+    'payer_id',
+    'payer_multiplier_ppm',
+    'reserved_usd_micros',
+    'charged_usd_micros',
     'duration_ms',
     'first_output_ms',
     'request_bytes',
@@ -75,6 +83,11 @@ export interface UsageRow {
   service_tier: string | null;
   price_id: string | null;
   cost_usd_micros: number | null;
+  payer_kind: string;
+  payer_id: string | null;
+  payer_multiplier_ppm: number;
+  reserved_usd_micros: number | null;
+  charged_usd_micros: number;
   duration_ms: number;
   first_output_ms: number | null;
   request_bytes: number;
@@ -82,7 +95,7 @@ export interface UsageRow {
 }
 
 export function usageRow(event: UsageEvent): readonly SqlValue[] {
-  const { usage } = event;
+  const { usage, payment } = event;
   return [
     event.id,
     event.at,
@@ -111,6 +124,11 @@ export function usageRow(event: UsageEvent): readonly SqlValue[] {
     event.serviceTier,
     event.priceId,
     event.costUsdMicros,
+    payment.payerKind,
+    payment.payerId,
+    payment.payerMultiplierPpm,
+    payment.reservedUsdMicros,
+    payment.chargedUsdMicros,
     event.durationMs,
     event.firstOutputMs,
     event.requestBytes,
@@ -144,9 +162,58 @@ export async function findUsageEvent(ctx: Ctx, id: RequestId): Promise<UsageEven
   return row ? fromRow(row) : null;
 }
 
-/** Deletes events from before `before`, oldest first, at most `limit` of them. Returns how many. */
+/** Writes what became known of an event after it was booked; the rest of it stays. */
+export async function setUsage(
+  ctx: Ctx,
+  id: RequestId,
+  known: Pick<UsageEvent, 'usage' | 'usageSource' | 'servedModel' | 'serviceTier' | 'costUsdMicros'> & {
+    readonly chargedUsdMicros: UsdMicros;
+  },
+): Promise<void> {
+  const { usage } = known;
+  await ctx
+    .db<UsageRow>('usage_events')
+    .where({ id })
+    .update({
+      input_tokens: usage?.input ?? null,
+      cached_input_tokens: usage?.cachedInput ?? null,
+      cache_write_5m_tokens: usage?.cacheWrite5m ?? null,
+      cache_write_1h_tokens: usage?.cacheWrite1h ?? null,
+      output_tokens: usage?.output ?? null,
+      reasoning_tokens: usage?.reasoning ?? null,
+      usage_source: known.usageSource,
+      served_model: known.servedModel,
+      service_tier: known.serviceTier,
+      cost_usd_micros: known.costUsdMicros,
+      charged_usd_micros: known.chargedUsdMicros,
+    });
+}
+
+/**
+ * Deletes events from before `before`, oldest first, at most `limit` of them. Returns how many. How far it went is
+ * remembered: a charge without its event is only a fault when the event is not that old.
+ */
 export async function pruneUsageEvents(ctx: Ctx, before: EpochMs, limit: number): Promise<number> {
-  return deleteOldest(ctx, 'usage_events', before, limit);
+  return await inTransaction(ctx, async (tx) => {
+    const old = tx.db('usage_events').where('id', '<', firstIdAt('req', before)).orderBy('id').limit(limit);
+    const [oldest] = await tx.db(old.select('id').as('old')).max({ last: 'id' });
+    const throughId: string | null = oldest?.['last'] ?? null;
+    if (throughId === null) return 0;
+    const reached = { id: PRUNED, through_id: throughId };
+    await tx
+      .db('usage_pruned')
+      .insert(reached)
+      .onConflict('id')
+      .merge()
+      .where('usage_pruned.through_id', '<', throughId);
+    return await tx.db('usage_events').where('id', '<=', throughId).delete();
+  });
+}
+
+/** The id up to which events may be gone; empty while none was ever deleted. */
+export async function prunedThrough(ctx: Ctx): Promise<string> {
+  const row: { through_id: string } | undefined = await ctx.db('usage_pruned').where({ id: PRUNED }).first();
+  return row?.through_id ?? '';
 }
 
 /** Deletes the oldest `limit` rows of a table that is keyed by request id. */
@@ -191,6 +258,13 @@ function fromRow(row: UsageRow): UsageEvent {
     serviceTier: row.service_tier,
     priceId: row.price_id as PriceId | null,
     costUsdMicros: row.cost_usd_micros as UsdMicros | null,
+    payment: {
+      payerKind: row.payer_kind as PayerKind,
+      payerId: row.payer_id,
+      payerMultiplierPpm: row.payer_multiplier_ppm,
+      reservedUsdMicros: row.reserved_usd_micros as UsdMicros | null,
+      chargedUsdMicros: row.charged_usd_micros as UsdMicros,
+    },
     durationMs: row.duration_ms,
     firstOutputMs: row.first_output_ms,
     requestBytes: row.request_bytes,

@@ -16,6 +16,8 @@ export interface UsageSummaryRow {
   readonly outputTokens: number;
   readonly reasoningTokens: number;
   readonly costUsdMicros: number;
+  /** What was taken from balances and plans for it. */
+  readonly chargedUsdMicros: number;
   /** Requests whose model had no price, so that their cost is not in the sum. */
   readonly unpriced: number;
 }
@@ -45,6 +47,7 @@ export async function summariseUsage(
       ctx.db.raw('sum(output_tokens) as output_tokens'),
       ctx.db.raw('sum(reasoning_tokens) as reasoning_tokens'),
       ctx.db.raw('sum(cost_usd_micros) as cost_usd_micros'),
+      ctx.db.raw('sum(charged_usd_micros) as charged_usd_micros'),
       ctx.db.raw("sum(case when usage_source <> 'none' and cost_usd_micros is null then 1 else 0 end) as unpriced"),
     )
     .groupBy('group_key')
@@ -65,6 +68,7 @@ function toSummaryRow(row: Record<string, unknown>, by: SummaryAxis): UsageSumma
     outputTokens: Number(row['output_tokens'] ?? 0),
     reasoningTokens: Number(row['reasoning_tokens'] ?? 0),
     costUsdMicros: Number(row['cost_usd_micros'] ?? 0),
+    chargedUsdMicros: Number(row['charged_usd_micros'] ?? 0),
     unpriced: Number(row['unpriced']),
   };
 }

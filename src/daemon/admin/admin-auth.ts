@@ -1,9 +1,9 @@
 import type { FastifyRequest } from 'fastify';
-import { LRUCache } from 'lru-cache';
 import type { Ctx } from '../../core/database/index.ts';
 import { Failure } from '../../core/failure.ts';
 import { findAdminTokenByText } from '../../core/identity/index.ts';
-import { type Clock, MINUTE_MS, SECOND_MS } from '../../core/time.ts';
+import { SECOND_MS } from '../../core/time.ts';
+import { AttemptLimit } from '../attempt-limit.ts';
 import { type Caller, claimedName, reasonOf } from './caller.ts';
 
 /**
@@ -13,7 +13,6 @@ import { type Caller, claimedName, reasonOf } from './caller.ts';
 export type AdminDoor = { readonly kind: 'socket'; readonly name: string } | { readonly kind: 'tcp' };
 
 const FAILURES_MAX = 20;
-const ADDRESSES_MAX = 10_000;
 const TOKEN_MAX_CHARS = 512;
 
 /** Thrown when an address has tried too many wrong tokens. */
@@ -34,9 +33,10 @@ export function buildAuthenticate(ctx: Ctx, door: AdminDoor): (request: FastifyR
       reason: reasonOf(request),
     });
   }
-  const attempts = new FailedAttempts(ctx.clock);
+  const attempts = new AttemptLimit(ctx.clock, FAILURES_MAX);
   return async (request) => {
-    attempts.check(request.ip);
+    const waitMs = attempts.waitMs(request.ip);
+    if (waitMs > 0) throw new TooManyAttempts(waitMs);
     const text = bearerOf(request);
     const token = text === undefined ? undefined : await findAdminTokenByText(ctx, text);
     if (!token) {
@@ -60,31 +60,4 @@ function unauthenticated(hadToken: boolean): Failure {
     message: hadToken ? 'the admin token is not valid' : 'this needs an admin token',
     hint: 'send Authorization: Bearer <token>; make one with: realms token create',
   });
-}
-
-/** Wrong tokens by address, in windows of a minute. Bounded: the addresses seen longest ago are forgotten. */
-class FailedAttempts {
-  readonly #clock: Clock;
-  readonly #windows = new LRUCache<string, { startedMs: number; failures: number }>({ max: ADDRESSES_MAX });
-
-  constructor(clock: Clock) {
-    this.#clock = clock;
-  }
-
-  check(address: string): void {
-    const window = this.#open(address);
-    if (window && window.failures >= FAILURES_MAX) {
-      throw new TooManyAttempts(window.startedMs + MINUTE_MS - this.#clock.monotonicMs());
-    }
-  }
-
-  count(address: string): void {
-    const window = this.#open(address) ?? { startedMs: this.#clock.monotonicMs(), failures: 0 };
-    this.#windows.set(address, { ...window, failures: window.failures + 1 });
-  }
-
-  #open(address: string): { startedMs: number; failures: number } | undefined {
-    const window = this.#windows.get(address);
-    return window && this.#clock.monotonicMs() < window.startedMs + MINUTE_MS ? window : undefined;
-  }
 }

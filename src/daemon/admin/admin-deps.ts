@@ -5,8 +5,10 @@ import type { FeatureState } from '../../core/features/index.ts';
 import type { IdentitySnapshot } from '../../core/identity/index.ts';
 import type { Keyring } from '../../core/keyring/index.ts';
 import type { Catalog } from '../../core/models/index.ts';
+import type { HeldReservation } from '../../core/quota/index.ts';
 import type { Cooldown } from '../../core/scheduling/index.ts';
 import type { Settings } from '../../core/settings/index.ts';
+import type { SubscriptionSnapshot } from '../../core/subscriptions/index.ts';
 import type { EpochMs } from '../../core/time.ts';
 import type { Credential, Endpoint, Topology, Upstream } from '../../core/upstreams/index.ts';
 
@@ -25,6 +27,8 @@ export interface AdminDeps {
     /** False when there is no such cooldown. */
     clear(id: string): boolean;
   };
+  /** Reservations of requests that run in this process. */
+  readonly holds: { list(): readonly HeldReservation[] };
   status(): DaemonStatus;
   metricsText(): Promise<string>;
   readonly migrations: readonly Migration[];
@@ -38,6 +42,7 @@ export interface AdminLive {
     readonly identity: IdentitySnapshot;
     readonly catalog: Catalog;
     readonly topology: Topology;
+    readonly subscriptions: SubscriptionSnapshot;
   };
   /** Resolves when the relay works with what is committed. */
   refresh(topic: ChangeTopic): Promise<void>;

@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import * as contract from '../../core/contract/index.ts';
 import type { Ctx } from '../../core/database/index.ts';
+import { renameGroupInPlans, requireGroupUnsold } from '../../core/plans/index.ts';
 import { toRfc3339 } from '../../core/time.ts';
 import {
   addGroup,
@@ -48,6 +49,7 @@ export function groupRoutes(deps: AdminDeps): readonly ServedRoute[] {
           enabled: body.enabled,
           multiplierPpm: optionalPpm(body.multiplier),
         });
+        if (changed.name !== before.name) await renameGroupInPlans(tx, before.name, changed.name);
         const wanted = await membersOf(deps, tx, body.members);
         const result = wanted === undefined ? changed : await setGroupMembers(tx, before.id, wanted);
         const members = viewGroup(deps, before).members;
@@ -58,14 +60,16 @@ export function groupRoutes(deps: AdminDeps): readonly ServedRoute[] {
           after: facts(result, body.members ?? members),
         };
       });
-      // The ladders of keys name groups.
+      // The ladders of keys name groups, and so do plans.
       await deps.live.refresh('identity');
+      await deps.live.refresh('subscriptions');
       return viewGroup(deps, edited);
     }),
 
     serve(contract.removeGroup, async ({ params, caller }) => {
       await recordChange(deps, caller, { topic: 'upstreams', action: 'group.remove' }, async (tx) => {
         const before = await findGroup(tx, params.group);
+        await requireGroupUnsold(tx, before.name);
         await removeGroup(tx, before.id);
         return { result: undefined, object: before.id, before: facts(before, viewGroup(deps, before).members) };
       });

@@ -1,5 +1,6 @@
 import * as contract from '../../core/contract/index.ts';
 import { rotateKeyring } from '../../core/keyring/index.ts';
+import { resealChannels } from '../../core/payments/index.ts';
 import { resealSecrets } from '../../core/upstreams/index.ts';
 import type { AdminDeps } from './admin-deps.ts';
 import { recordChange } from './record-change.ts';
@@ -10,7 +11,10 @@ export function keyringRoutes(deps: AdminDeps): readonly ServedRoute[] {
     serve(contract.rotateKeyring, async ({ caller }) => {
       const { ctx, keyring } = deps;
       // Not in one transaction: it seals in batches and finishes on the next run when it is cut off.
-      const rotation = await rotateKeyring(keyring, ctx.clock, [(current) => resealSecrets(ctx, current)]);
+      const rotation = await rotateKeyring(keyring, ctx.clock, [
+        (current) => resealSecrets(ctx, current),
+        (current) => resealChannels(ctx, current),
+      ]);
       const view = {
         primary_id: rotation.primaryId,
         resealed: rotation.resealed,

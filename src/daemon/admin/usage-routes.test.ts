@@ -50,6 +50,13 @@ function event(overrides: Partial<UsageEvent> = {}): UsageEvent {
     serviceTier: null,
     priceId: null,
     costUsdMicros: 1234 as UsdMicros,
+    payment: {
+      payerKind: 'balance',
+      payerId: userId,
+      payerMultiplierPpm: 800_000,
+      reservedUsdMicros: 5000 as UsdMicros,
+      chargedUsdMicros: 1234 as UsdMicros,
+    },
     durationMs: 900,
     firstOutputMs: 300,
     requestBytes: 10,

@@ -90,6 +90,8 @@ function viewSummaryRow(row: UsageSummaryRow, label: string | null) {
     reasoning_tokens: row.reasoningTokens,
     cost_usd: formatUsd(row.costUsdMicros),
     cost_usd_micros: row.costUsdMicros,
+    charged_usd: formatUsd(row.chargedUsdMicros),
+    charged_usd_micros: row.chargedUsdMicros,
     unpriced: row.unpriced,
   };
 }

@@ -54,10 +54,23 @@ export function viewUsageEvent(event: UsageEvent, names: UsageNames): UsageEvent
     price_id: event.priceId,
     cost_usd: event.costUsdMicros === null ? null : formatUsd(event.costUsdMicros),
     cost_usd_micros: event.costUsdMicros,
+    ...viewPayment(event.payment),
     duration_ms: event.durationMs,
     first_output_ms: event.firstOutputMs,
     request_bytes: event.requestBytes,
     response_bytes: event.responseBytes,
+  };
+}
+
+function viewPayment(payment: UsageEvent['payment']) {
+  const { payerKind, payerId, payerMultiplierPpm, reservedUsdMicros, chargedUsdMicros } = payment;
+  return {
+    payer: payerKind,
+    payer_id: payerId,
+    payer_multiplier: multiplierText(payerMultiplierPpm),
+    reserved_usd: reservedUsdMicros === null ? null : formatUsd(reservedUsdMicros),
+    charged_usd: formatUsd(chargedUsdMicros),
+    charged_usd_micros: chargedUsdMicros,
   };
 }
 

@@ -39,7 +39,7 @@ export function userRoutes(deps: AdminDeps): readonly ServedRoute[] {
 }
 
 /** Nobody makes or changes somebody above themselves. */
-function requireRank(caller: Caller, role: Role): void {
+export function requireRank(caller: Caller, role: Role): void {
   if (role !== 'user') requireRole(caller, role);
 }
 

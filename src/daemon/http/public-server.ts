@@ -1,9 +1,9 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
-import Fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
-import { newId } from '../../core/ids.ts';
-import { matchRelay, type Refusal, type RelayHouse, refusalAnswer, relay } from '../relay/index.ts';
-import { ACCOUNT_ROUTES, type AccountRoute } from './account-routes.ts';
+import Fastify from 'fastify';
+import { ACCOUNT_ROUTES, type AccountHouse } from '../account/index.ts';
+import { matchRelay, type Refusal, type RelayHouse, relay } from '../relay/index.ts';
+import { mountAccount, sendRefusal, UNKNOWN_URL } from './mount-account.ts';
 
 export interface PublicServer {
   readonly server: Server;
@@ -23,7 +23,7 @@ const DRAIN_SWEEP_MS = 50;
  * The public listener. Relayed requests go straight from node:http to the relay; the framework would add a tenth to
  * what one costs. Everything else is fastify's.
  */
-export async function buildPublicServer(house: RelayHouse): Promise<PublicServer> {
+export async function buildPublicServer(house: RelayHouse, account: AccountHouse): Promise<PublicServer> {
   const config = house.live.state.settings.effective;
   const state = { isDraining: false };
   const server = createServer({
@@ -42,13 +42,13 @@ export async function buildPublicServer(house: RelayHouse): Promise<PublicServer
     clientErrorHandler: answerBrokenRequest,
     frameworkErrors: (_error, _request, reply) => void sendRefusal(house, reply, UNKNOWN_URL),
   });
-  // No route here takes a body; one that comes all the same must not change what is answered.
+  // Routes read their own bodies; one that nobody asked for must not change what is answered.
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', (_request, _payload, done) => done(null));
   app.addHook('onRequest', async (request, reply) => {
     if (request.is404) return sendRefusal(house, reply, UNKNOWN_URL);
   });
-  for (const route of ACCOUNT_ROUTES) mount(app, house, route, state);
+  for (const route of ACCOUNT_ROUTES) mountAccount(app, account, route, state);
   app.setNotFoundHandler((_request, reply) => sendRefusal(house, reply, UNKNOWN_URL));
   app.setErrorHandler((error, request, reply) => {
     house.ctx.log.error(
@@ -67,13 +67,6 @@ export async function buildPublicServer(house: RelayHouse): Promise<PublicServer
   };
 }
 
-const UNKNOWN_URL: Refusal = {
-  status: 404,
-  code: 'unknown_url',
-  type: 'invalid_request_error',
-  message: 'Unknown request URL. The API of this relay begins with /v1/.',
-  mayRetry: false,
-};
 const INTERNAL: Refusal = { status: 500, code: 'internal_error', type: 'server_error', message: 'The relay failed.' };
 
 function dispatch(
@@ -87,36 +80,6 @@ function dispatch(
   const match = matchRelay(req.method ?? '', req.url ?? '');
   if (!match) return rest(req, res);
   void relay(house, match.route, match, req, res);
-}
-
-function mount(
-  app: FastifyInstance,
-  house: RelayHouse,
-  route: AccountRoute,
-  state: { readonly isDraining: boolean },
-): void {
-  app.get(route.path, async (request, reply) => {
-    const { owner } = route;
-    // A feature that is off leaves no trace: the same answer as for a path that never was.
-    if (owner !== 'core' && house.live.state.features[owner].disabled) return sendRefusal(house, reply, UNKNOWN_URL);
-    const params = request.params as Record<string, string>;
-    const answer = await route.answer({ house, req: request.raw, params, isDraining: state.isDraining });
-    if (answer.kind === 'refused') return sendRefusal(house, reply, answer.refusal, request.headers['user-agent']);
-    return reply
-      .code(answer.status)
-      .header('x-request-id', newId('req', house.ctx.clock.now(), house.ctx.random))
-      .send(answer.value);
-  });
-}
-
-function sendRefusal(house: RelayHouse, reply: FastifyReply, refusal: Refusal, userAgent = ''): FastifyReply {
-  const now = house.ctx.clock.now();
-  const { status, headers, body } = refusalAnswer(refusal, userAgent, now);
-  for (let i = 0; i + 1 < headers.length; i += 2) reply.header(headers[i] as string, headers[i + 1]);
-  return reply
-    .code(status)
-    .header('x-request-id', newId('req', now, house.ctx.random))
-    .send(body);
 }
 
 const UPGRADE_REQUIRED: Refusal = {

@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { FEATURES } from '../../core/features/index.ts';
+import { ACCOUNT_ROUTES } from '../account/index.ts';
 import { buildAdminApp } from '../admin/index.ts';
 import { type AdminHarness, adminHarness } from '../admin/testing/admin-harness.ts';
 import { matchRelay, RELAYED } from '../relay/index.ts';
 import { type BootedDaemon, bootDaemon } from '../testing/boot-daemon.ts';
 import { fault } from '../testing/fake-upstream.ts';
 import { openScene } from '../testing/relay-scene.ts';
-import { ACCOUNT_ROUTES } from './account-routes.ts';
 import { buildPublicServer } from './public-server.ts';
 import { type ManifestEntry, MONEY_PATHS, routeManifest } from './route-manifest.ts';
 import { callPlane, EVERY_METHOD, type Plane, readPrintedRoutes, samplePath } from './testing/planes.ts';
@@ -36,6 +36,10 @@ async function admin(method: string, path: string, value: unknown): Promise<numb
 
 const switchFeature = async (feature: string, enabled: boolean) => {
   expect(await admin('PUT', `/admin/features/${feature}`, { enabled })).toBe(200);
+};
+
+const switchSelfMode = async (enabled: boolean) => {
+  expect(await admin('PUT', '/admin/features/self-mode', { enabled })).toBe(200);
 };
 
 /** What a path answers that never was. */
@@ -68,7 +72,7 @@ describe('the manifest', () => {
   });
 
   test('has every route of the public framework and nothing that is not there', async () => {
-    const { printRoutes } = await buildPublicServer(boot.house);
+    const { printRoutes } = await buildPublicServer(boot.house, boot.daemon.account);
     const printed = readPrintedRoutes(printRoutes()).filter(({ method }) => method !== 'HEAD');
     const own = ACCOUNT_ROUTES.map(({ method, path }) => ({ method, path }));
     expect(sorted(printed)).toEqual(sorted(own));
@@ -115,9 +119,13 @@ describe('the manifest', () => {
 });
 
 describe('a feature', () => {
+  // In self mode what takes money could not be switched on.
+  beforeAll(async () => await switchSelfMode(false));
+  afterAll(async () => await switchSelfMode(true));
+
   test.each(owners)(
     '%s: off, every method on its paths is 404; on, its methods are answered',
-    { timeout: 60_000 },
+    { timeout: 180_000 },
     async (owner) => {
       const own = owned.filter((entry) => entry.owner === owner);
       await switchFeature(owner, false);
@@ -163,27 +171,82 @@ describe('a feature', () => {
 });
 
 describe('paths of money', () => {
+  const FEATURES_OF_MONEY = ['billing', 'tickets'];
+  const billed = manifest.filter(({ owner }) => FEATURES_OF_MONEY.includes(owner));
+  /** What the specification names, and everything else that billing and tickets own. */
+  const paths = [...new Set([...MONEY_PATHS, ...billed.map(({ path }) => samplePath(path))])];
+  const entriesAt = (plane: Plane, path: string) =>
+    manifest.filter((entry) => entry.plane === plane && formOf(entry.path).test(path));
+
   test.each([
-    ['in self mode', true],
-    ['outside of it, with billing and tickets on', false],
-  ])('are nowhere, %s', { timeout: 60_000 }, async (_, selfMode) => {
-    expect(await admin('PUT', '/admin/features/self-mode', { enabled: selfMode })).toBe(200);
-    for (const feature of ['billing', 'tickets']) await switchFeature(feature, true);
+    ['in self mode', true, true],
+    ['outside of it while billing and tickets are off', false, false],
+  ])('are nowhere, %s', { timeout: 180_000 }, async (_, selfMode, wanted) => {
+    await switchSelfMode(selfMode);
+    for (const feature of FEATURES_OF_MONEY) await switchFeature(feature, wanted);
     const { features } = boot.house.live.state;
-    expect([features.billing.disabled, features.tickets.disabled]).toEqual([selfMode, selfMode]);
-    for (const path of [...MONEY_PATHS, ...MONEY_PATHS.map((money) => `${money}?order=1`)]) {
+    expect([features.billing.disabled, features.tickets.disabled]).toEqual([true, true]);
+    for (const path of [...paths, ...MONEY_PATHS.map((money) => `${money}?order=1`)]) {
       for (const method of EVERY_METHOD) {
         for (const plane of PLANES) {
-          const { status } = await callPlane(boot, plane, method, path, hasBody(method) ? JSON_BODY : {});
-          expect([plane, method, path, status]).toEqual([plane, method, path, 404]);
+          const answer = await callPlane(boot, plane, method, path, hasBody(method) ? JSON_BODY : {});
+          expect([plane, method, path, answer.status]).toEqual([plane, method, path, 404]);
+          // HEAD has no body to tell by.
+          if (method !== 'HEAD') expect([plane, method, path, isNowhere(answer)]).toEqual([plane, method, path, true]);
         }
       }
     }
-    expect(await admin('PUT', '/admin/features/self-mode', { enabled: true })).toBe(200);
+    for (const feature of FEATURES_OF_MONEY) await switchFeature(feature, true);
+    await switchSelfMode(true);
+  });
+
+  test('are there outside of self mode with billing on, each on its plane, and nothing else is', async () => {
+    await switchSelfMode(false);
+    for (const path of paths) {
+      for (const plane of PLANES) {
+        const entries = entriesAt(plane, path);
+        for (const method of ['GET', 'POST', 'PUT', 'PATCH', 'DELETE']) {
+          const isThere = entries.some((entry) => entry.method === method);
+          // The admin API says of a path that it has which methods it takes.
+          if (!isThere && entries.length > 0 && plane === 'admin') continue;
+          const answer = await callPlane(boot, plane, method, path, hasBody(method) ? JSON_BODY : {});
+          expect([plane, method, path, isNowhere(answer)]).toEqual([plane, method, path, !isThere]);
+        }
+      }
+    }
+    await switchSelfMode(true);
   });
 
   test('are owned by nobody else', () => {
-    for (const money of MONEY_PATHS) expect(manifest.some(({ path }) => samplePath(path) === money)).toBe(false);
+    for (const path of MONEY_PATHS) {
+      for (const plane of PLANES) {
+        const strangers = entriesAt(plane, path).filter(({ owner }) => !FEATURES_OF_MONEY.includes(owner));
+        expect([plane, path, strangers]).toEqual([plane, path, []]);
+      }
+    }
+  });
+
+  test('are all listed, as far as users and providers reach them', () => {
+    const own = billed.filter(({ plane }) => plane === 'public');
+    for (const { path } of own) {
+      const isListed = MONEY_PATHS.some((money) => formOf(path).test(money));
+      expect([path, isListed]).toEqual([path, true]);
+    }
+  });
+
+  test('of usage need the self-service of usage as well', async () => {
+    await switchSelfMode(false);
+    const statuses = async () =>
+      await Promise.all(
+        ['/v1/usage', '/v1/usage/summary', '/v1/dashboard/billing/usage'].map(
+          async (path) => (await callPlane(boot, 'public', 'GET', path)).status,
+        ),
+      );
+    expect(await statuses()).toEqual([401, 401, 401]);
+    await switchFeature('web_usage', false);
+    expect(await statuses()).toEqual([404, 404, 401]);
+    await switchFeature('web_usage', true);
+    await switchSelfMode(true);
   });
 });
 
@@ -200,6 +263,23 @@ describe('a switch through the admin socket', () => {
     }
   });
 
+  test('of self mode and billing makes the doors of money appear and vanish, without a restart', async () => {
+    const statuses = async () =>
+      await Promise.all(
+        ['/v1/usage', '/v1/dashboard/billing/subscription'].map(
+          async (path) => (await callPlane(boot, 'public', 'GET', path)).status,
+        ),
+      );
+    await switchFeature('billing', false);
+    expect(await statuses()).toEqual([404, 404]);
+    await switchSelfMode(false);
+    expect(await statuses()).toEqual([404, 404]);
+    await switchFeature('billing', true);
+    expect(await statuses()).toEqual([401, 401]);
+    await switchSelfMode(true);
+    expect(await statuses()).toEqual([404, 404]);
+  });
+
   test('of a setting holds for the next request', async () => {
     const scene = await openScene(boot);
     expect((await scene.chat()).status).toBe(200);
@@ -212,6 +292,9 @@ describe('a switch through the admin socket', () => {
 });
 
 describe('no answer is HTML', () => {
+  beforeAll(async () => await switchSelfMode(false));
+  afterAll(async () => await switchSelfMode(true));
+
   const CALLS = [
     {},
     JSON_BODY,
@@ -233,7 +316,7 @@ describe('no answer is HTML', () => {
     `/${'x'.repeat(9_000)}`,
   ];
 
-  test('on any path with any method and input', { timeout: 120_000 }, async () => {
+  test('on any path with any method and input', { timeout: 240_000 }, async () => {
     const seen = new Set<string>();
     const samples = new Set([...manifest.map(({ path }) => samplePath(path)), ...MONEY_PATHS, ...STRANGE]);
     for (const plane of PLANES) {
@@ -269,6 +352,11 @@ describe('no answer is HTML', () => {
 });
 
 const byText = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
+
+/** Whether a path is one that the manifest has with its parameters filled in. */
+function formOf(path: string): RegExp {
+  return new RegExp(`^${path.replace(/:\w+/g, '[^/]+').replace('*', '.+')}$`);
+}
 
 function sorted(routes: readonly { readonly method: string; readonly path: string }[]): string[] {
   return routes.map(({ method, path }) => `${method} ${path}`).sort(byText);

@@ -1,7 +1,7 @@
 import type { Feature } from '../../core/features/index.ts';
+import { ACCOUNT_ROUTES } from '../account/index.ts';
 import { adminManifest } from '../admin/index.ts';
 import { RELAYED } from '../relay/index.ts';
-import { ACCOUNT_ROUTES } from './account-routes.ts';
 
 /** One route and the feature that owns it. `core` routes exist in every shape of the product. */
 export interface ManifestEntry {
@@ -34,14 +34,22 @@ export const MONEY_PATHS: readonly string[] = [
   '/subscription/purchase',
   '/topup',
   '/topup/create',
+  '/topup/redeem',
   '/pay/subscription/ord_1',
+  '/pay/subscription/ord_1/return',
+  '/pay/topup/ord_1',
+  '/pay/topup/ord_1/return',
   '/pay/topup/ord_1/start',
   '/pay/topup/ord_1/cancel',
   '/tickets',
   '/tickets/1',
+  '/v1/usage',
+  '/v1/usage/summary',
+  '/v1/dashboard/billing/subscription',
+  '/v1/dashboard/billing/usage',
   '/admin/orders',
-  '/admin/subscriptions',
   '/admin/payment-channels',
+  '/admin/subscriptions',
   '/admin/tickets',
   '/admin/tickets/1',
   '/api/pay/stripe/webhook',

@@ -1,9 +1,11 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { createKey } from '../../core/identity/index.ts';
 import { newId } from '../../core/ids.ts';
+import { startFakeEpay } from '../../core/testing/fake-epay.ts';
 import { DAY_MS, type EpochMs, HOUR_MS } from '../../core/time.ts';
-import { type BootedDaemon, bootDaemon } from '../testing/boot-daemon.ts';
-import { prune, touchUsedKeys } from './index.ts';
+import { BUSINESS, openAccount, openEpay } from '../testing/account-scene.ts';
+import { type BootedDaemon, bootDaemon, until } from '../testing/boot-daemon.ts';
+import { prune, startTimetable, touchUsedKeys } from './index.ts';
 
 let boot: BootedDaemon;
 
@@ -105,5 +107,40 @@ describe('pruning', () => {
     expect(await db('session_bindings').pluck('session_key')).toEqual(['new']);
     expect(await db('openai_object_refs').pluck('object_id')).toEqual(['new']);
     expect(await db('cooldowns').pluck('id')).toEqual(['cool_new']);
+  });
+});
+
+describe('orders and their payments', () => {
+  test('move on by the clock, while billing is on and while it is off', async () => {
+    const gateway = await startFakeEpay();
+    const shop = await bootDaemon({ settings: BUSINESS });
+    await openEpay(shop, 'cn', gateway);
+    const alice = await openAccount(shop);
+    const topup = async () => {
+      const { json } = await alice.post('/topup/create', { amount: '20.00', currency: 'CNY', channel: 'cn' });
+      return { number: json.order as string, ...(await gateway.open(json.pay_url)) };
+    };
+    const [paid, left] = [await topup(), await topup()];
+    // The gateway has the money, and its callback is lost.
+    await gateway.pay(paid.outTradeNo, { lost: true });
+    const past = shop.ctx.clock.now() - 1_000;
+    await shop.ctx.db('topup_orders').update({ expires_at: past });
+    await shop.set({ feature_disable_billing: true });
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+    const stopJobs = startTimetable(shop.house, shop.daemon.account.cashier);
+    await vi.advanceTimersByTimeAsync(30_000);
+    vi.useRealTimers();
+    const states = async () =>
+      new Map((await shop.rows('topup_orders')).map(({ number, state }) => [number, state] as const));
+    await until('both orders are over', async () => ![...(await states()).values()].includes('pending'));
+    await stopJobs();
+    expect(await states()).toEqual(
+      new Map([
+        [paid.number, 'fulfilled'],
+        [left.number, 'expired'],
+      ]),
+    );
+    await shop.stop();
+    await gateway.close();
   });
 });

@@ -2,8 +2,9 @@ import type { Ctx } from '../../core/database/index.ts';
 import { describeError } from '../../core/failure.ts';
 import { touchKeys } from '../../core/identity/index.ts';
 import type { KeyId } from '../../core/ids.ts';
+import { type Cashier, PAYMENT_JOBS } from '../../core/payments/index.ts';
 import { pruneCooldowns, pruneObjectRefs, pruneSessionBindings } from '../../core/scheduling/index.ts';
-import { DAY_MS, type EpochMs, HOUR_MS, MINUTE_MS } from '../../core/time.ts';
+import { DAY_MS, type EpochMs, HOUR_MS, MINUTE_MS, SECOND_MS } from '../../core/time.ts';
 import { pruneDecisions, pruneUsageEvents } from '../../core/usage/index.ts';
 import { pruneIdempotentRequests, type RelayHouse } from '../relay/index.ts';
 
@@ -21,21 +22,35 @@ const COOLDOWN_KEPT_MS = 7 * DAY_MS;
 /** What runs when. A job that fails says so in the log and is tried again at its next time. */
 const TIMETABLE: readonly Job[] = [
   { name: 'touch-keys', everyMs: MINUTE_MS, run: touchUsedKeys },
+  { name: 'background-answers', everyMs: 10 * SECOND_MS, run: (house) => house.background.lookAfter() },
   { name: 'prune', everyMs: HOUR_MS, run: prune },
 ];
 
-/** Starts the timetable; the returned function stops it. */
-export function startTimetable(house: RelayHouse): () => void {
-  const timers = TIMETABLE.map((job) => {
-    const timer = setInterval(() => {
-      job.run(house).catch((error: unknown) => {
-        house.ctx.log.error({ job: job.name, error: describeError(error) }, 'job failed');
+/** Starts the timetable; the returned function stops it and resolves when nothing of it runs any more. */
+export function startTimetable(house: RelayHouse, cashier: Cashier): () => Promise<void> {
+  const started = [
+    ...TIMETABLE.map((job) => startJob(job.name, job.everyMs, () => job.run(house), house.ctx)),
+    ...PAYMENT_JOBS.map((job) => startJob(job.name, job.everyMs, () => job.run(cashier), house.ctx)),
+  ];
+  return async () => {
+    await Promise.all(started.map((stop) => stop()));
+  };
+}
+
+/** A turn that is due while the last one still runs is left out: a slow provider must not gather turns. */
+function startJob(name: string, everyMs: number, run: () => Promise<unknown>, { log }: Ctx): () => Promise<unknown> {
+  let running: Promise<unknown> | null = null;
+  const timer = setInterval(() => {
+    running ??= run()
+      .catch((error: unknown) => log.error({ job: name, error: describeError(error) }, 'job failed'))
+      .finally(() => {
+        running = null;
       });
-    }, job.everyMs);
-    return timer.unref();
-  });
+  }, everyMs);
+  timer.unref();
   return () => {
-    for (const timer of timers) clearInterval(timer);
+    clearInterval(timer);
+    return running ?? Promise.resolve();
   };
 }
 

@@ -1,9 +1,21 @@
 import type { Config } from '../../core/config/index.ts';
 import type { RateLimits } from '../../core/identity/index.ts';
 import { isUnlimited, type LimitRefusal, type LimitSubject } from '../../core/scheduling/index.ts';
+import { planLimits } from '../../core/subscriptions/index.ts';
 import type { EpochMs } from '../../core/time.ts';
+import type { LiveState } from '../live.ts';
 import type { Caller } from './authenticate.ts';
 import type { Refusal } from './refusal.ts';
+
+/** What limits a caller now: the user and the key, and in business mode the user's running plans. */
+export function callerSubjects(state: LiveState, caller: Caller, now: EpochMs): readonly LimitSubject[] {
+  const own = ownSubjects(caller, state.settings.effective);
+  if (state.features.billing.disabled) return own;
+  const subscriptions = state.subscriptions.of(caller.user.id);
+  if (subscriptions.length === 0) return own;
+  const limits = planLimits(subscriptions, now);
+  return isUnlimited(limits) ? own : [...own, { key: `plans of ${caller.user.id}`, limits }];
+}
 
 const remembered = new WeakMap<Caller, { readonly config: Config; readonly subjects: readonly LimitSubject[] }>();
 
@@ -11,7 +23,7 @@ const remembered = new WeakMap<Caller, { readonly config: Config; readonly subje
  * What limits a caller: the user over all keys, and the key. A row's own limits win over the settings' defaults.
  * Callers and settings live in snapshots that never change, so this is worked out once for each pair.
  */
-export function callerSubjects(caller: Caller, config: Config): readonly LimitSubject[] {
+function ownSubjects(caller: Caller, config: Config): readonly LimitSubject[] {
   const known = remembered.get(caller);
   if (known?.config === config) return known.subjects;
   const subjects = workOut(caller, config);
@@ -49,7 +61,7 @@ const LIMIT_NAMES = { rpm: 'requests a minute', tpm: 'tokens a minute', concurre
 
 /** The answer to a caller over a limit. */
 export function limitRefusal(refused: LimitRefusal, caller: Caller, now: EpochMs): Refusal {
-  const whose = refused.subject === caller.user.id ? 'this account' : `the key "${caller.key.name}"`;
+  const whose = refused.subject === caller.key.id ? `the key "${caller.key.name}"` : 'this account';
   return {
     status: 429,
     code: `${refused.limit}_limit_reached`,

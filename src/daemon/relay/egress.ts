@@ -1,7 +1,6 @@
-import { lookup as dnsLookup, type LookupAddress } from 'node:dns';
-import { isIP, type LookupFunction } from 'node:net';
-import { buildConnector, type Dispatcher, Pool, ProxyAgent } from 'undici';
+import { type Dispatcher, Pool, ProxyAgent } from 'undici';
 import { Failure } from '../../core/failure.ts';
+import { type AddressGuard, guardedConnector, refuseLiteral } from '../../core/outbound.ts';
 import type { Secret } from '../../core/secret.ts';
 import { isPrivateAddress } from '../../core/upstreams/index.ts';
 
@@ -71,6 +70,7 @@ export class Egress {
 
   #open(target: EgressTarget): Dispatcher {
     const { connectTimeoutMs, connectionsMax } = this.#options();
+    const guard = guardOf(target, connectTimeoutMs);
     const shape = {
       connections: connectionsMax,
       pipelining: 1,
@@ -80,10 +80,10 @@ export class Egress {
     };
     if (target.proxyUrl) {
       // The proxy resolves the name, so only a literal address can be checked here.
-      refuseLiteral(new URL(target.origin).hostname, target.allowPrivate);
+      refuseLiteral(new URL(target.origin).hostname, guard);
       return new ProxyAgent({ ...shape, uri: target.proxyUrl.reveal(), proxyTunnel: true });
     }
-    return new Pool(target.origin, { ...shape, connect: guardedConnector(target.allowPrivate, connectTimeoutMs) });
+    return new Pool(target.origin, { ...shape, connect: guardedConnector(guard) });
   }
 }
 
@@ -91,45 +91,14 @@ function keyOf(target: EgressTarget): string {
   return `${target.origin} ${target.allowPrivate} ${target.proxyUrl?.reveal() ?? ''}`;
 }
 
-function guardedConnector(allowPrivate: boolean, timeoutMs: number): buildConnector.connector {
-  const connect = buildConnector({ timeout: timeoutMs, lookup: guardedLookup(allowPrivate) });
-  return (options, callback) => {
-    try {
-      refuseLiteral(options.hostname, allowPrivate);
-    } catch (error) {
-      callback(error as Error, null);
-      return;
-    }
-    connect(options, callback);
-  };
+function guardOf({ allowPrivate }: EgressTarget, connectTimeoutMs: number): AddressGuard {
+  return { isAllowedAddress: (ip) => allowPrivate || !isPrivateAddress(ip), connectTimeoutMs, deny: deniedAddress };
 }
 
-/** Node does not call `lookup` for a host that is an address already. */
-function refuseLiteral(hostname: string, allowPrivate: boolean): void {
-  const address = hostname.replace(/^\[|\]$/g, '');
-  if (!allowPrivate && isIP(address) !== 0 && isPrivateAddress(address)) throw deniedAddress(address);
-}
-
-function guardedLookup(allowPrivate: boolean): LookupFunction {
-  return (hostname, options, callback) => {
-    dnsLookup(hostname, { ...options, all: true }, (error, found: LookupAddress[]) => {
-      if (error) return callback(error, '', 0);
-      const allowed = allowPrivate ? found : found.filter(({ address }) => !isPrivateAddress(address));
-      const first = allowed[0];
-      if (!first) return callback(deniedAddress(hostname), '', 0);
-      if (options.all) return (callback as unknown as (e: null, all: LookupAddress[]) => void)(null, allowed);
-      callback(null, first.address, first.family);
-    });
-  };
-}
-
-/** The code under which the retry policy and `explain` see a refused address. */
-export const ADDRESS_DENIED = 'ADDRESS_DENIED';
-
-function deniedAddress(host: string): NodeJS.ErrnoException {
-  const failure: NodeJS.ErrnoException = new Failure('forbidden', {
+function deniedAddress(host: string): Error {
+  const failure = new Failure('forbidden', {
     message: `${host} is a private address and this upstream may not use one`,
     hint: 'allow it with: realms upstream edit NAME --allow-private',
   });
-  return Object.assign(new Error(failure.message, { cause: failure }), { code: ADDRESS_DENIED });
+  return new Error(failure.message, { cause: failure });
 }

@@ -26,6 +26,8 @@ export type ExchangeResult =
       readonly errorCode: string | null;
       /** Marks and ids in the answer that pin later requests to this account. */
       readonly objectIds: readonly string[];
+      /** Bytes of the answer that the client gets only when the books are closed. */
+      readonly lastBytes: number;
     }
   | { readonly kind: 'failed'; readonly error: UpstreamError; readonly answer: UpstreamRefusal | null }
   | { readonly kind: 'abandoned'; readonly why: string };
@@ -46,6 +48,8 @@ export interface BodySink {
 export interface ExchangeHooks {
   /** Chooses how the body is taken, once status and headers are known. */
   openSink(status: number, rawHeaders: readonly Buffer[], control: ExchangeControl): BodySink;
+  /** How the call ends is known; called once, before the client gets the last bytes of its answer. */
+  concluded(result: ExchangeResult): void;
   /** The exchange is over; called once, before its result is known to anybody else. */
   finished(): void;
 }
@@ -53,6 +57,9 @@ export interface ExchangeHooks {
 export interface ExchangeControl {
   resume(): void;
   abort(why: string): void;
+  /** Says how the call ends while it still has bytes to pass; what comes later changes nothing about that. */
+  conclude(result: ExchangeResult): void;
+  /** Ends the call, with this result unless it was concluded before. */
   finish(result: ExchangeResult): void;
 }
 
@@ -104,6 +111,7 @@ export class Exchange implements Dispatcher.DispatchHandler, ExchangeControl {
   #settle: ((result: ExchangeResult) => void) | null = null;
   #abort: ((error?: Error) => void) | null = null;
   #abortedWhy: string | null = null;
+  #concluded: ExchangeResult | null = null;
   #resume: () => void = () => {};
   #sink: BodySink | null = null;
 
@@ -179,12 +187,19 @@ export class Exchange implements Dispatcher.DispatchHandler, ExchangeControl {
     else this.finish({ kind: 'failed', error, answer: null });
   }
 
+  conclude(result: ExchangeResult): void {
+    if (this.#concluded !== null) return;
+    this.#concluded = result;
+    this.#hooks.concluded(result);
+  }
+
   finish(result: ExchangeResult): void {
     const settle = this.#settle;
     if (settle === null) return;
     this.#settle = null;
+    this.conclude(result);
     this.#hooks.finished();
-    settle(result);
+    settle(this.#concluded ?? result);
   }
 }
 

@@ -1,6 +1,6 @@
 import type { ErrorClass, Pick, UpstreamError } from '../../core/scheduling/index.ts';
 import type { EpochMs } from '../../core/time.ts';
-import type { AttemptsResult } from './attempts.ts';
+import type { AttemptsResult } from './attempts-result.ts';
 import type { Refusal, RefusalAnswer } from './refusal.ts';
 import { refusalAnswer } from './refusal.ts';
 import type { RelayRequest } from './relay-request.ts';

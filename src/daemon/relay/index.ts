@@ -2,6 +2,7 @@
 // Knows nothing of administration.
 
 export { authenticate } from './authenticate.ts';
+export { BackgroundAnswers } from './background.ts';
 export { clientAddress } from './client-address.ts';
 export { Egress } from './egress.ts';
 export { IdempotencyBook, pruneIdempotentRequests } from './idempotency.ts';

@@ -1,4 +1,5 @@
 import type { CredentialId } from '../../core/ids.ts';
+import type { Price } from '../../core/models/index.ts';
 import type { Reservation } from '../../core/quota/index.ts';
 import type { LimitHold } from '../../core/scheduling/index.ts';
 import type { AttemptTrace, StickyTrace } from '../../core/usage/index.ts';
@@ -23,9 +24,13 @@ export interface Journey {
   readonly answer: ClientAnswer;
   readonly caller: Caller;
   readonly route: ModelRoute;
+  /** In force when the request came; what it costs follows from it, whatever changes meanwhile. Null: it has none. */
+  readonly price: Price | null;
   readonly sticky: Sticky;
   readonly reservation: Reservation;
   readonly hold: LimitHold | null;
   readonly estimatedTokens: number;
   readonly attempts: AttemptTrace[];
+  /** True once its books are settled. */
+  isClosed: boolean;
 }

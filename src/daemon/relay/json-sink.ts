@@ -11,6 +11,8 @@ import { readTailUsage } from './tail-usage.ts';
 const HOLD_BYTES = 4 * 1024 * 1024;
 const TAIL_BYTES = 64 * 1024;
 const NOTHING = Buffer.alloc(0);
+const CUT = { isWhole: false, objectIds: [] as readonly string[], lastBytes: 0 };
+const WHOLE = { ...CUT, isWhole: true };
 
 /** Takes a complete JSON answer: held while it is small, passed through while it is large. */
 export function jsonSink(input: SinkContext): BodySink {
@@ -44,8 +46,8 @@ class JsonSink implements BodySink {
   end(): void {
     const { answer, control, dialect, status } = this.#input;
     if (answer.isCommitted) {
-      answer.end();
-      return control.finish(this.#answered('completed', { ...noFacts(), usage: readTailUsage(this.#tail) }, [], true));
+      control.finish(this.#answered('completed', { ...noFacts(), usage: readTailUsage(this.#tail) }, WHOLE));
+      return answer.end();
     }
     const body = this.#chunks.length === 1 ? (this.#chunks[0] as Buffer) : Buffer.concat(this.#chunks);
     const facts = dialect.readJson(body);
@@ -56,24 +58,25 @@ class JsonSink implements BodySink {
     if (facts.failure && !this.#input.isOfObject) return control.finish(failedBehindStatus(facts.failure, body));
     const objectIds = this.#input.objectIdsIn(body, facts);
     this.#firstOutputMs = this.#input.elapsedMs();
+    const outcome = answer.isGone ? 'client_gone' : 'completed';
+    control.finish(this.#answered(outcome, facts, { isWhole: true, objectIds, lastBytes: body.length }));
     answer.commit(status, [...this.#input.headers, 'content-length', String(body.length)]);
     answer.end(body);
-    control.finish(this.#answered(answer.isGone ? 'client_gone' : 'completed', facts, objectIds, true));
   }
 
   broke(error: UpstreamError): void {
     const { answer, control } = this.#input;
-    if (isDrainTimeout(error)) return control.finish(this.#answered('client_gone', noFacts(), []));
+    if (isDrainTimeout(error)) return control.finish(this.#answered('client_gone', noFacts()));
     if (!answer.isCommitted) return control.finish({ kind: 'failed', error, answer: null });
     // The length or the chunked framing tells the client that this is not the whole answer.
     answer.cut();
-    control.finish(this.#answered('incomplete', noFacts(), []));
+    control.finish(this.#answered('incomplete', noFacts()));
   }
 
   clientGone(): void {
     if (this.#input.mayDrain()) return this.#input.onDrain();
     const { answer, control } = this.#input;
-    if (answer.isCommitted) control.finish(this.#answered('client_gone', noFacts(), []));
+    if (answer.isCommitted) control.finish(this.#answered('client_gone', noFacts()));
     control.abort('client gone');
   }
 
@@ -88,8 +91,7 @@ class JsonSink implements BodySink {
   #answered(
     outcome: 'completed' | 'incomplete' | 'client_gone',
     facts: AnswerFacts,
-    objectIds: readonly string[],
-    isWhole = false,
+    { isWhole, objectIds, lastBytes } = CUT,
   ): ExchangeResult {
     return {
       kind: 'answered',
@@ -101,6 +103,7 @@ class JsonSink implements BodySink {
       firstOutputMs: this.#firstOutputMs,
       errorCode: null,
       objectIds,
+      lastBytes,
     };
   }
 }

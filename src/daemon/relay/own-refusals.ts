@@ -31,7 +31,7 @@ export function overloaded(): Refusal {
 /** The answer to a request that nobody can pay for. */
 export function quotaRefusal(answer: Extract<ReserveAnswer, { kind: 'refused' }>): Refusal {
   const { code, message, resetsAt } = answer;
-  const status = code === 'not_granted' ? 403 : 402;
+  const status = code === 'not_granted' || code === 'model_not_priced' ? 403 : 402;
   return { status, code, type: 'insufficient_quota', message, resetsAt, mayRetry: false };
 }
 

@@ -63,6 +63,21 @@ describe('the request body', () => {
     expect(at(scene.up.requests, 0).body.equals(Buffer.from(body))).toBe(true);
     expect((await scene.onlyEvent()).requestBytes).toBe(body.length);
   });
+
+  test.each([0, 100, 500_000])('of half a megabyte has a length when its model is renamed at %i', async (before) => {
+    const scene = await openScene(boot, { upstreamModel: 'vendor-name' });
+    const around = (model: string) =>
+      `{"a":"${'x'.repeat(before)}","model":"${model}","z":"${'é'.repeat((500_000 - before) / 2)}"}`;
+    const answer = await scene.post('/v1/chat/completions', around(scene.model));
+    expect(answer.status).toBe(200);
+    const seen = at(scene.up.requests, 0);
+    const sent = Buffer.from(around('vendor-name'));
+    expect(seen.body.equals(sent)).toBe(true);
+    expect([seen.headers['content-length'], seen.headers['transfer-encoding']]).toEqual([
+      String(sent.length),
+      undefined,
+    ]);
+  });
 });
 
 describe('the answer', () => {

@@ -10,6 +10,7 @@ import type {
   SessionBindings,
 } from '../../core/scheduling/index.ts';
 import type { Live } from '../live.ts';
+import type { BackgroundAnswers } from './background.ts';
 import type { Egress } from './egress.ts';
 import type { IdempotencyBook } from './idempotency.ts';
 import type { RelayStats } from './relay-stats.ts';
@@ -22,6 +23,7 @@ export interface RelayHouse {
   readonly egress: Egress;
   readonly queue: WriteQueue;
   readonly quota: QuotaProvider;
+  readonly background: BackgroundAnswers;
   readonly limits: LimitBook;
   readonly cooldowns: CooldownBook;
   readonly health: HealthBoard;

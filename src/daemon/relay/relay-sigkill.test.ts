@@ -1,9 +1,8 @@
-import { request } from 'node:http';
-import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { rawRows } from '../../core/database/index.ts';
 import { seededRandom } from '../../core/testing/seeded-random.ts';
 import { testDialect } from '../../core/testing/test-database.ts';
+import { adminCall } from '../testing/admin-call.ts';
 import { bootDaemon, pause } from '../testing/boot-daemon.ts';
 import { fault, reply } from '../testing/fake-upstream.ts';
 import { httpExchange } from '../testing/http-exchange.ts';
@@ -104,7 +103,7 @@ async function listedEvents(folder: string): Promise<readonly string[]> {
   const ids: string[] = [];
   let cursor = '';
   for (;;) {
-    const page = await ask(join(folder, 'admin.sock'), `/admin/usage?limit=500${cursor && `&cursor=${cursor}`}`);
+    const page = await adminCall<UsagePage>(folder, 'GET', `/admin/usage?limit=500${cursor && `&cursor=${cursor}`}`);
     ids.push(...page.items.map(({ id }) => id));
     if (page.next_cursor === null) return ids;
     cursor = encodeURIComponent(page.next_cursor);
@@ -114,23 +113,4 @@ async function listedEvents(folder: string): Promise<readonly string[]> {
 interface UsagePage {
   readonly items: readonly { readonly id: string }[];
   readonly next_cursor: string | null;
-}
-
-async function ask(socketPath: string, path: string): Promise<UsagePage> {
-  return await new Promise((resolve, reject) => {
-    const outgoing = request({ socketPath, path, agent: false }, (response) => {
-      let text = '';
-      response.setEncoding('utf8');
-      response.on('data', (piece: string) => {
-        text += piece;
-      });
-      response.on('end', () => {
-        if (response.statusCode === 200) resolve(JSON.parse(text) as UsagePage);
-        else reject(new Error(`${path} answered ${response.statusCode}: ${text}`));
-      });
-      response.on('error', reject);
-    });
-    outgoing.on('error', reject);
-    outgoing.end();
-  });
 }

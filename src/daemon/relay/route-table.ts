@@ -1,3 +1,4 @@
+import { isAmong } from '../../core/glob.ts';
 import type { ApiKey } from '../../core/identity/index.ts';
 import type { Catalog, Model } from '../../core/models/index.ts';
 import { type Candidate, listCandidates } from '../../core/scheduling/index.ts';
@@ -9,10 +10,31 @@ export interface ModelRoute {
   readonly asked: string;
   readonly resolved: string;
   readonly via: 'id' | 'alias' | 'passthrough';
-  readonly candidates: readonly Candidate[];
+  readonly reach: Reach;
   /** For prices and caps; null in passthrough when the model is not in the catalog. */
   readonly model: Model | null;
 }
+
+/** Where a model can be had by a key, and what that says about its price. */
+export interface Reach {
+  readonly candidates: readonly Candidate[];
+  /** The groups of the candidates, each once; null for those that were reached without one. */
+  readonly groups: readonly (string | null)[];
+  readonly multiplierMinPpm: number;
+  readonly multiplierMaxPpm: number;
+}
+
+export function reachOf(candidates: readonly Candidate[]): Reach {
+  const multipliers = candidates.map(({ multiplierPpm }) => multiplierPpm);
+  return {
+    candidates,
+    groups: [...new Set(candidates.map(({ groupName }) => groupName))],
+    multiplierMinPpm: multipliers.length === 0 ? MULTIPLIER_ONE_PPM : Math.min(...multipliers),
+    multiplierMaxPpm: multipliers.length === 0 ? MULTIPLIER_ONE_PPM : Math.max(...multipliers),
+  };
+}
+
+const MULTIPLIER_ONE_PPM = 1_000_000;
 
 export type ResolveAnswer =
   | { readonly kind: 'route'; readonly route: ModelRoute }
@@ -28,7 +50,7 @@ export class RouteTable {
   readonly #catalog: Catalog;
   readonly #topology: Topology;
   readonly #passthrough: boolean;
-  readonly #remembered = new Map<string, readonly Candidate[]>();
+  readonly #remembered = new Map<string, Reach>();
 
   constructor(catalog: Catalog, topology: Topology, passthrough: boolean) {
     this.#catalog = catalog;
@@ -40,22 +62,22 @@ export class RouteTable {
     const known = this.#catalog.modelByName.get(asked);
     if (this.#passthrough) return this.#passThrough(asked, key, known ?? null);
     if (!known?.enabled) return notFound(asked);
-    if (!isAllowed(key.allowedModels, known.publicId) && !isAllowed(key.allowedModels, asked)) {
+    if (!isAmong(key.allowedModels, known.publicId) && !isAmong(key.allowedModels, asked)) {
       return notAllowed(asked, key);
     }
     const route: ModelRoute = {
       asked,
       resolved: known.publicId,
       via: asked === known.publicId ? 'id' : 'alias',
-      candidates: this.#candidates(known.publicId, known, key.groups),
+      reach: this.#reach(known.publicId, known, key.groups),
       model: known,
     };
     return { kind: 'route', route };
   }
 
   /** Every credential of every upstream, whatever the key's groups: for objects that live at one of them. */
-  everyCandidate(): readonly Candidate[] {
-    return this.#candidates('', null, []);
+  everyCandidate(): Reach {
+    return this.#reach('', null, []);
   }
 
   /** Public ids that a key can use now, in the catalog's order. */
@@ -63,49 +85,30 @@ export class RouteTable {
     return this.#catalog.models.filter(
       (model) =>
         model.enabled &&
-        isAllowed(key.allowedModels, model.publicId) &&
-        this.#candidates(model.publicId, model, key.groups).length > 0,
+        isAmong(key.allowedModels, model.publicId) &&
+        this.#reach(model.publicId, model, key.groups).candidates.length > 0,
     );
   }
 
   #passThrough(asked: string, key: ApiKey, priced: Model | null): ResolveAnswer {
-    if (!isAllowed(key.allowedModels, asked)) return notAllowed(asked, key);
-    const candidates = this.#candidates(asked, null, key.groups);
+    if (!isAmong(key.allowedModels, asked)) return notAllowed(asked, key);
+    const reach = this.#reach(asked, null, key.groups);
     // An alias is not rewritten in passthrough, so only a model of exactly this name lends its price.
     const model = priced?.publicId === asked ? priced : null;
-    return { kind: 'route', route: { asked, resolved: asked, via: 'passthrough', candidates, model } };
+    return { kind: 'route', route: { asked, resolved: asked, via: 'passthrough', reach, model } };
   }
 
-  #candidates(name: string, model: Model | null, ladder: readonly string[]): readonly Candidate[] {
+  #reach(name: string, model: Model | null, ladder: readonly string[]): Reach {
     const key = `${ladder.join('\u0001')}\u0000${name}`;
     const remembered = this.#remembered.get(key);
     if (remembered) return remembered;
-    const reach = model ? { kind: 'bound' as const, bindings: model.bindings } : { kind: 'any' as const, model: name };
-    const candidates = listCandidates(this.#topology, reach, ladder);
+    const how = model ? { kind: 'bound' as const, bindings: model.bindings } : { kind: 'any' as const, model: name };
+    const reach = reachOf(listCandidates(this.#topology, how, ladder));
     // Passthrough takes any name that a client invents, so the memory is bounded.
     if (this.#remembered.size >= REMEMBERED_MAX) this.#remembered.clear();
-    this.#remembered.set(key, candidates);
-    return candidates;
+    this.#remembered.set(key, reach);
+    return reach;
   }
-}
-
-function isAllowed(patterns: readonly string[], name: string): boolean {
-  return patterns.length === 0 || patterns.some((pattern) => matchesGlob(pattern, name));
-}
-
-/** `*` stands for any run of characters; everything else for itself. Linear in the lengths, never a regular expression. */
-export function matchesGlob(pattern: string, name: string): boolean {
-  const [first = '', ...rest] = pattern.split('*');
-  if (rest.length === 0) return pattern === name;
-  if (!name.startsWith(first)) return false;
-  let at = first.length;
-  const last = rest.pop() ?? '';
-  for (const part of rest) {
-    const found = name.indexOf(part, at);
-    if (found < 0) return false;
-    at = found + part.length;
-  }
-  return name.length - last.length >= at && name.endsWith(last);
 }
 
 function notFound(asked: string): ResolveAnswer {

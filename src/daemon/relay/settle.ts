@@ -1,98 +1,66 @@
-import type { DisconnectPolicy } from '../../core/identity/index.ts';
-import type { UsdMicros } from '../../core/money.ts';
+import { payerText, type Settled } from '../../core/quota/index.ts';
+import type { EpochMs } from '../../core/time.ts';
 import {
-  costOf,
   type Decision,
-  type Outcome,
+  pendingRow,
   recordRequest,
-  type TokenUsage,
+  type StartedAnswer,
   type UsageEvent,
-  type UsageSource,
+  type UsagePayment,
 } from '../../core/usage/index.ts';
-import type { AttemptsResult } from './attempts.ts';
+import type { Ending } from './ending.ts';
 import type { Journey } from './journey.ts';
+import { costed, type Metered, NOT_YET, runningAnswer, type Served, usageOf } from './meter.ts';
 import type { RelayHouse } from './relay-house.ts';
-
-/** How a journey ended, for the books. */
-export interface Ending {
-  readonly outcome: Outcome;
-  readonly status: number;
-  readonly errorCode: string | null;
-  readonly refusal: Decision['refusal'];
-  readonly attempted: AttemptsResult | null;
-}
-
-const BYTES_PER_TOKEN = 4;
 
 /** Closes the books of one request: limits, stickiness, quota, usage event, decision, metrics, log line. */
 export function settle(house: RelayHouse, journey: Journey, ending: Ending): void {
   const now = house.ctx.clock.now();
-  // First of all, and before anything that could fail: room that is not given back is lost for good.
-  const used = usageOf(house, journey, ending);
-  if (journey.hold) house.limits.release(journey.hold, used.usage ? used.usage.input + used.usage.output : 0, now);
-  const metered = meter(house, journey, ending, used);
   const served = ending.attempted?.kind === 'served' ? ending.attempted : null;
+  const running = runningAnswer(journey, served);
+  const used = running === null ? usageOf(house, journey, ending) : NOT_YET;
+  // Before anything that could fail: room that is not given back is lost for good.
+  if (journey.hold) house.limits.release(journey.hold, used.usage ? used.usage.input + used.usage.output : 0, now);
+  const metered = costed(journey, ending, used);
   if (served) remember(house, journey, ending, served, now);
-  const settled =
-    metered.usageSource === 'none'
-      ? house.quota.release(journey.reservation)
-      : house.quota.settle(journey.reservation, metered);
-  const event = eventOf(house, journey, ending, metered);
-  recordRequest(house.queue, event, decisionOf(journey, ending, settled));
+  const pending = running && served ? pendingOf(journey, served, running) : null;
+  const settled = settleQuota(house, journey, metered, pending, now);
+  const event = eventOf(house, journey, ending, metered, settled.payment);
+  const rows = pending ? [pendingRow(pending)] : settled.rows;
+  recordRequest(house.queue, event, decisionOf(journey, ending, settled.note), rows);
   observe(house, event);
 }
 
-interface Used {
-  readonly usage: TokenUsage | null;
-  readonly usageSource: UsageSource;
-}
-
-interface Metered extends Used {
-  readonly costUsdMicros: UsdMicros | null;
-  readonly priceId: UsageEvent['priceId'];
-}
-
-function meter(house: RelayHouse, journey: Journey, ending: Ending, { usage, usageSource }: Used): Metered {
-  const served = ending.attempted?.kind === 'served' ? ending.attempted : null;
-  const price = journey.route.model ? house.live.priceAt(journey.route.model, journey.request.at) : null;
-  if (!usage || !price || !served) return { usage, usageSource, costUsdMicros: null, priceId: price?.id ?? null };
-  const { multiplierPpm } = served.candidate;
-  const costUsdMicros = costOf(usage, price, served.result.facts.serviceTier, multiplierPpm);
-  return { usage, usageSource, costUsdMicros, priceId: price.id };
-}
-
-function usageOf(house: RelayHouse, journey: Journey, ending: Ending): Used {
-  const served = ending.attempted?.kind === 'served' ? ending.attempted.result : null;
-  if (!served || !journey.request.route.metered) return { usage: null, usageSource: 'none' };
-  const { usage } = served.facts;
-  if (usage) return { usage, usageSource: ending.outcome === 'client_gone' ? 'drained' : 'upstream' };
-  if (ending.outcome === 'client_gone' && policyOf(house, journey) === 'cancel') {
-    return { usage: null, usageSource: 'none' };
-  }
-  return { usage: estimate(journey, served.outputEvents), usageSource: 'estimated' };
-}
-
-function policyOf(house: RelayHouse, journey: Journey): DisconnectPolicy {
-  return journey.caller.key.disconnectPolicy ?? house.live.state.settings.effective['relay.disconnect_policy'];
-}
-
-/** Input by size, output by the events that arrived: providers send about one event for each token. */
-function estimate(journey: Journey, outputEvents: number): TokenUsage {
-  const input = Math.ceil(journey.request.body.length / BYTES_PER_TOKEN);
-  return { input, cachedInput: 0, cacheWrite5m: 0, cacheWrite1h: 0, output: outputEvents, reasoning: 0 };
-}
-
-function remember(
+function settleQuota(
   house: RelayHouse,
-  journey: Journey,
-  ending: Ending,
-  served: Extract<AttemptsResult, { kind: 'served' }>,
-  now: UsageEvent['at'],
-): void {
+  { reservation }: Journey,
+  { usageSource, costUsdMicros }: Metered,
+  pending: StartedAnswer | null,
+  now: EpochMs,
+): Settled {
+  if (pending) {
+    house.background.hold(pending, reservation);
+    return house.quota.defer(reservation);
+  }
+  return usageSource === 'none'
+    ? house.quota.release(reservation, now)
+    : house.quota.settle(reservation, costUsdMicros, now);
+}
+
+function pendingOf({ request, price }: Journey, { candidate }: Served, objectId: string): StartedAnswer {
+  const credentialId = candidate.credential.id;
+  return { objectId, requestId: request.id, credentialId, price, createdAt: request.at };
+}
+
+function remember(house: RelayHouse, journey: Journey, ending: Ending, served: Served, now: UsageEvent['at']): void {
   const config = house.live.state.settings.effective;
   const credentialId = served.candidate.credential.id;
   if (journey.sticky.sessionKey && ending.outcome === 'completed') {
     house.sessions.bind(journey.sticky.sessionKey, credentialId, now, config['relay.soft_sticky_ttl_ms']);
+  }
+  const { facts } = served.result;
+  if (journey.request.route.onObject && facts.objectId && journey.request.incoming.method !== 'DELETE') {
+    void house.background.seen({ objectId: facts.objectId, credentialId }, facts);
   }
   const expiresAt = (now + config['relay.hard_sticky_ttl_ms']) as UsageEvent['at'];
   for (const objectId of served.result.objectIds) {
@@ -100,7 +68,13 @@ function remember(
   }
 }
 
-function eventOf(house: RelayHouse, journey: Journey, ending: Ending, metered: Metered): UsageEvent {
+function eventOf(
+  house: RelayHouse,
+  journey: Journey,
+  ending: Ending,
+  metered: Metered,
+  payment: UsagePayment,
+): UsageEvent {
   const { request, caller, route, answer } = journey;
   const attempted = ending.attempted;
   const candidate = attempted && attempted.kind !== 'nowhere' ? attempted.candidate : null;
@@ -128,10 +102,11 @@ function eventOf(house: RelayHouse, journey: Journey, ending: Ending, metered: M
     serviceTier: result?.facts.serviceTier ?? null,
     priceId: metered.priceId,
     costUsdMicros: metered.costUsdMicros,
+    payment,
     durationMs: Math.round(house.ctx.clock.monotonicMs() - request.startedMs),
     firstOutputMs: result?.firstOutputMs == null ? null : Math.round(result.firstOutputMs),
     requestBytes: request.body.length,
-    responseBytes: answer.bodyBytes,
+    responseBytes: answer.bodyBytes + (result?.lastBytes ?? 0),
   };
 }
 
@@ -146,7 +121,7 @@ function decisionOf(journey: Journey, ending: Ending, settled: string): Decision
     ladder: caller.key.groups,
     sticky: sticky.trace && { ...sticky.trace, outcome: follows },
     attempts,
-    quota: { payer: reservation.payer, settled },
+    quota: { payer: payerText(reservation.payer), settled },
     refusal: ending.refusal,
     disconnect: ending.outcome === 'client_gone' ? (last?.verdict ?? 'client gone') : null,
   };

@@ -35,6 +35,7 @@ class SseSink implements BodySink {
   #isOver = false;
   #isDraining = false;
   #endsWithEvent = true;
+  #isConclusive = false;
   readonly #openedMs: number;
 
   constructor(input: SinkContext, reader: StreamReader, limits: SseLimits) {
@@ -54,6 +55,7 @@ class SseSink implements BodySink {
     if (this.#tail) {
       this.#outputEvents++;
       this.#tail.observe(chunk);
+      if (this.#isConclusive) this.#conclude(chunk.length);
       return this.#write(chunk);
     }
     try {
@@ -77,8 +79,8 @@ class SseSink implements BodySink {
     if (!this.#reader.isEnded && !this.#reader.failure) {
       this.#writeError('stream_incomplete', 'The upstream ended the stream early.');
     }
-    this.#input.answer.end();
     this.#finish(this.#reader.isEnded ? 'completed' : 'incomplete');
+    this.#input.answer.end();
   }
 
   broke(error: UpstreamError): void {
@@ -140,8 +142,7 @@ class SseSink implements BodySink {
       this.#outputEvents++;
       return this.#hold(event, true);
     }
-    const verdict = reader.read(event);
-    if (verdict === 'ended') this.#objectIds = this.#input.objectIdsIn(event.data(), reader.facts);
+    const verdict = this.#read(event);
     if (verdict === 'failed' && !answer.isCommitted) return this.#failUncommitted();
     if (verdict === 'output') this.#outputEvents++;
     this.#hold(event, false);
@@ -170,7 +171,7 @@ class SseSink implements BodySink {
   #onlyWatch(): void {
     const { eventMaxBytes } = this.#limits;
     const { watch } = this.#reader;
-    this.#tail = new SseTail({ onEvent: (event) => this.#onWatched(event), eventMaxBytes, ...watch });
+    this.#tail = new SseTail({ onEvent: (event) => void this.#read(event), eventMaxBytes, ...watch });
     const begun = this.#splitter?.finish();
     this.#splitter = null;
     if (!begun) return;
@@ -178,9 +179,15 @@ class SseSink implements BodySink {
     this.#tail.observe(begun.raw);
   }
 
-  #onWatched(event: SseEvent): void {
+  /** Reads an event that may matter, and notes when nothing that is still to come can change the books. */
+  #read(event: SseEvent): ReturnType<StreamReader['read']> {
     const reader = this.#reader;
-    if (reader.read(event) === 'ended') this.#objectIds = this.#input.objectIdsIn(event.data(), reader.facts);
+    const wasEnded = reader.isEnded;
+    const verdict = reader.read(event);
+    if (verdict === 'ended') this.#objectIds = this.#input.objectIdsIn(event.data(), reader.facts);
+    // A chat stream has its finish reason first, then its usage, then its end, if its provider sends one.
+    if (verdict === 'ended' || (wasEnded && reader.facts.usage)) this.#isConclusive = true;
+    return verdict;
   }
 
   /** Writes what one chunk released in one piece. */
@@ -188,7 +195,9 @@ class SseSink implements BodySink {
     const pending = this.#pending;
     if (pending.length === 0) return true;
     this.#pending = [];
-    return this.#write(pending.length === 1 ? (pending[0] as Buffer) : Buffer.concat(pending));
+    const bytes = pending.length === 1 ? (pending[0] as Buffer) : Buffer.concat(pending);
+    if (this.#isConclusive) this.#conclude(bytes.length);
+    return this.#write(bytes);
   }
 
   #write(chunk: Buffer): boolean {
@@ -223,12 +232,21 @@ class SseSink implements BodySink {
     this.#input.control.abort('the stream failed before any output');
   }
 
+  /** Whoever has the end of a stream in hand must find it in the books: they are closed before these bytes leave. */
+  #conclude(lastBytes: number): void {
+    if (!this.#isOver) this.#input.control.conclude(this.#result('completed', lastBytes));
+  }
+
   #finish(outcome: 'completed' | 'incomplete' | 'client_gone'): void {
     if (this.#isOver) return;
     this.#isOver = true;
+    this.#input.control.finish(this.#result(outcome, 0));
+  }
+
+  #result(outcome: 'completed' | 'incomplete' | 'client_gone', lastBytes: number): ExchangeResult {
     const { answer, status } = this.#input;
     const reader = this.#reader;
-    const result: ExchangeResult = {
+    return {
       kind: 'answered',
       outcome: this.#isDraining || (outcome === 'incomplete' && answer.isGone) ? 'client_gone' : outcome,
       status,
@@ -238,8 +256,8 @@ class SseSink implements BodySink {
       firstOutputMs: this.#firstOutputMs,
       errorCode: reader.failure?.code ?? null,
       objectIds: this.#objectIds,
+      lastBytes,
     };
-    this.#input.control.finish(result);
   }
 }
 

@@ -1,6 +1,6 @@
 import type { Candidate } from '../../core/scheduling/index.ts';
 import type { Edit } from '../wire/index.ts';
-import { FieldTable, readString, scanObject, spliceToBuffer } from '../wire/index.ts';
+import { FieldTable, readString, scanObject, spliceToBuffer, spliceToPieces } from '../wire/index.ts';
 import type { RelayRequest } from './relay-request.ts';
 
 /** A request as it leaves for one upstream. */
@@ -9,7 +9,8 @@ export interface UpstreamCall {
   readonly path: string;
   readonly method: 'GET' | 'POST' | 'DELETE';
   readonly headers: readonly string[];
-  readonly body: Buffer | null;
+  /** A large body that was edited is in pieces: joining them would copy it once more. */
+  readonly body: Buffer | readonly Buffer[] | null;
   readonly usageInjected: boolean;
 }
 
@@ -20,16 +21,24 @@ const INCLUDE_USAGE_FIELD = new FieldTable<'include_usage'>(['include_usage']);
 /** Builds the call for one candidate. Pure: the same request and candidate give the same bytes. */
 export function buildCall(request: RelayRequest, candidate: Candidate): UpstreamCall {
   const { edits, usageInjected } = bodyEdits(request, candidate);
-  const body = request.scan ? spliceToBuffer(request.body, edits) : request.body;
+  const body = editedBody(request.body, edits);
   const { origin, pathname } = baseOf(candidate.endpoint.baseUrl);
   return {
     origin,
     path: `${pathname}${request.incoming.upstreamPath}`,
     method: request.incoming.method,
-    headers: upstreamHeaders(request, candidate),
+    headers: upstreamHeaders(request, candidate, body),
     body: body.length === 0 ? null : body,
     usageInjected,
   };
+}
+
+/** From this size on, a second write costs less than a copy. */
+const PIECES_MIN_BYTES = 64 * 1024;
+
+function editedBody(body: Buffer, edits: readonly Edit[]): Buffer | readonly Buffer[] {
+  if (body.length < PIECES_MIN_BYTES) return spliceToBuffer(body, edits);
+  return spliceToPieces(body, edits, PIECES_MIN_BYTES / 4) ?? body;
 }
 
 function bodyEdits(request: RelayRequest, candidate: Candidate): { edits: readonly Edit[]; usageInjected: boolean } {
@@ -76,8 +85,16 @@ function usageEdit(request: RelayRequest, candidate: Candidate): Edit | null {
   return { do: 'insert', into: inner, name: 'include_usage', bytes: TRUE };
 }
 
-function upstreamHeaders(request: RelayRequest, candidate: Candidate): readonly string[] {
+function upstreamHeaders(
+  request: RelayRequest,
+  candidate: Candidate,
+  body: Buffer | readonly Buffer[],
+): readonly string[] {
   const headers = [...request.incoming.headersUp];
+  // Of pieces, undici does not know the length, and many providers refuse a chunked request.
+  if (!Buffer.isBuffer(body)) {
+    headers.push('content-length', String(body.reduce((sum, piece) => sum + piece.length, 0)));
+  }
   headers.push('authorization', `Bearer ${candidate.credential.secret.reveal()}`, 'accept-encoding', 'identity');
   headers.push('accept', request.stream ? 'text/event-stream' : 'application/json');
   const overrides = candidate.upstream.headerOverride;

@@ -29,7 +29,7 @@ export interface LogLine {
 
 export type UpstreamChanges = Partial<Omit<NewUpstream, 'name' | 'kind' | 'baseUrl' | 'secret'>>;
 
-const TOPICS: readonly ChangeTopic[] = ['settings', 'identity', 'models', 'upstreams'];
+const TOPICS: readonly ChangeTopic[] = ['settings', 'identity', 'models', 'upstreams', 'subscriptions'];
 /** Tests wait for answers, not for pauses. */
 const HURRIED = { 'relay.backoff_base_ms': 1, 'relay.backoff_max_ms': 2, 'server.drain_timeout_ms': 2_000 };
 const EVENTS_DEADLINE_MS = 10_000;

@@ -47,17 +47,19 @@ export interface FakeUpstreamOptions {
   readonly models?: readonly string[];
   /** When given, any other credential gets 401 invalid_api_key. */
   readonly keys?: readonly string[];
+  /** Ids of answers count from here on; providers of their own would not give out the same ones. */
+  readonly firstSerial?: number;
 }
 
 /** A real HTTP server on a free loopback port that speaks like an OpenAI-compatible provider. */
 export async function startFakeUpstream(options: FakeUpstreamOptions = {}): Promise<FakeUpstream> {
-  const { models = ['fake-model', 'fake-mini'], keys } = options;
+  const { models = ['fake-model', 'fake-mini'], keys, firstSerial = 1 } = options;
   const rules = new Rules();
   const stored = new StoredResponses();
   const requests: OpenRequest[] = [];
   const waiting = new Set<() => void>();
   const normally = answerNormally();
-  let serial = 0;
+  let serial = firstSerial - 1;
 
   async function take(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
     serial += 1;

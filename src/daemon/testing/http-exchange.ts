@@ -13,6 +13,8 @@ export interface HttpOptions {
   readonly method?: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: unknown;
+  /** Of the socket to call, whatever host the URL names. */
+  readonly socketPath?: string;
   /** Called with all that came so far, whenever more comes; `abandon` destroys the connection. */
   readonly onData?: (text: string, abandon: () => void) => void;
 }
@@ -25,6 +27,7 @@ export async function httpExchange(url: string, options: HttpOptions = {}): Prom
     method: options.method ?? (payload === undefined ? 'GET' : 'POST'),
     headers: { ...(payload === undefined ? {} : { 'content-type': 'application/json' }), ...options.headers },
     agent: false,
+    ...(options.socketPath !== undefined && { socketPath: options.socketPath }),
   };
   return await new Promise((resolve) => {
     const chunks: Buffer[] = [];

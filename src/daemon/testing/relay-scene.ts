@@ -15,6 +15,8 @@ export interface SceneOptions {
   /** One for each upstream, or one for all. */
   readonly changes?: UpstreamChanges | readonly UpstreamChanges[];
   readonly upstreamModel?: string;
+  /** Where the fakes' own ids begin. */
+  readonly firstSerial?: number;
   readonly key?: KeySettings;
 }
 
@@ -33,7 +35,7 @@ export async function openScene(boot: BootedDaemon, options: SceneOptions = {}):
   const fakes: FakeUpstream[] = [];
   const upstreams: Upstream[] = [];
   for (let i = 0; i < count; i++) {
-    const fake = await startFakeUpstream();
+    const fake = await startFakeUpstream(options.firstSerial === undefined ? {} : { firstSerial: options.firstSerial });
     boot.adopt(fake);
     fakes.push(fake);
     const keys = Array.from({ length: options.credentials ?? 1 }, (_, at) => `sk-up${i + 1}-c${at + 1}-${tag}`);

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { FieldTable } from './field-table.ts';
 import { scanObject } from './json-scan.ts';
-import { type Edit, splice, spliceToBuffer } from './json-splice.ts';
+import { type Edit, splice, spliceToBuffer, spliceToPieces } from './json-splice.ts';
 import { jsonObjectText } from './testing/json-texts.ts';
 
 const NAMES = ['model', 'stream', 'a', 'b', 'c'] as const;
@@ -53,7 +53,11 @@ describe('splice', () => {
             edits.push({ do: 'insert', into: scanned, name, bytes: Buffer.from('"é"') });
             expected[name] = 'é';
           }
-          expect(JSON.parse(spliceToBuffer(body, edits).toString())).toEqual(expected);
+          const whole = spliceToBuffer(body, edits);
+          expect(JSON.parse(whole.toString())).toEqual(expected);
+          for (const smallBytes of [1, 8, 1_000]) {
+            expect(Buffer.concat([...(spliceToPieces(body, edits, smallBytes) ?? [body])])).toEqual(whole);
+          }
         },
       ),
       { numRuns: 800 },

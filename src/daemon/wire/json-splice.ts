@@ -27,6 +27,27 @@ export function splice(body: Buffer, edits: readonly Edit[]): Buffer[] {
   return pieces;
 }
 
+/**
+ * The same with small neighbours joined, so that few pieces are left and none of the large ones was copied; `null` when
+ * there is nothing to change.
+ */
+export function spliceToPieces(body: Buffer, edits: readonly Edit[], smallBytes: number): readonly Buffer[] | null {
+  if (edits.length === 0) return null;
+  const joined: Buffer[] = [];
+  let small: Buffer[] = [];
+  for (const piece of splice(body, edits)) {
+    if (piece.length < smallBytes) {
+      small.push(piece);
+      continue;
+    }
+    if (small.length > 0) joined.push(Buffer.concat(small));
+    small = [];
+    joined.push(piece);
+  }
+  if (small.length > 0) joined.push(Buffer.concat(small));
+  return joined;
+}
+
 /** The same in one buffer; the body itself when there is nothing to change. */
 export function spliceToBuffer(body: Buffer, edits: readonly Edit[]): Buffer {
   return edits.length === 0 ? body : Buffer.concat(splice(body, edits));

@@ -36,6 +36,12 @@ const EVENT = {
   price_id: 'prc_1',
   cost_usd: '0.005062',
   cost_usd_micros: 5062,
+  payer: 'balance',
+  payer_id: 'usr_1',
+  payer_multiplier: '0.8',
+  reserved_usd: '0.02',
+  charged_usd: '0.005062',
+  charged_usd_micros: 5062,
   duration_ms: 2340,
   first_output_ms: 910,
   request_bytes: 2048,
@@ -101,7 +107,7 @@ outcome   completed, status 200, after 2 attempts
 time      2.3s in all, first output after 910ms, 9000 bytes back
 served    gpt-x-2026-01, tier default
 tokens    1200 in (1000 cached) (50 written to the cache), 300 out (120 for reasoning), counted by: upstream
-cost      $0.005062 at price prc_1 × 1.5, group cheap
+cost      $0.005062 at price prc_1 × 1.5, group cheap; × 0.8 by the payer
 money     owner (free mode): nothing is charged
 `;
 

@@ -81,7 +81,8 @@ function tellCost(event: UsageEvent): string {
   if (event.cost_usd === null) return event.usage === null ? 'nothing' : 'unknown: the model has no price';
   const group = event.group === null ? '' : `, group ${event.group}`;
   const multiplier = event.multiplier === '1' ? '' : ` × ${event.multiplier}`;
-  return `${usdOrNone(event.cost_usd)} at price ${event.price_id ?? 'unknown'}${multiplier}${group}`;
+  const payer = event.payer_multiplier === '1' ? '' : `; × ${event.payer_multiplier} by the payer`;
+  return `${usdOrNone(event.cost_usd)} at price ${event.price_id ?? 'unknown'}${multiplier}${group}${payer}`;
 }
 
 function line(label: string, text: string, tone?: 'good' | 'warn' | 'bad' | 'dim'): Cell {

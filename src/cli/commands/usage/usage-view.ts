@@ -19,6 +19,7 @@ export const USAGE_COLUMNS: readonly Column<UsageEvent>[] = [
   { title: 'CACHED', right: true, cell: (row) => orNone(row.usage?.cached_input_tokens) },
   { title: 'OUT', right: true, cell: (row) => orNone(row.usage?.output_tokens) },
   { title: 'COST', right: true, cell: (row) => usdOrNone(row.cost_usd) },
+  { title: 'CHARGED', right: true, cell: (row) => (row.payer === 'free' ? 'free' : usdOrNone(row.charged_usd)) },
   { title: 'TOOK', right: true, cell: (row) => span(row.duration_ms) },
 ];
 
@@ -30,6 +31,7 @@ export const SUMMARY_COLUMNS: readonly Column<SummaryRow>[] = [
   { title: 'CACHED', right: true, cell: (row) => String(row.cached_input_tokens) },
   { title: 'OUT', right: true, cell: (row) => String(row.output_tokens) },
   { title: 'COST', right: true, cell: (row) => usdOrNone(row.cost_usd) },
+  { title: 'CHARGED', right: true, cell: (row) => usdOrNone(row.charged_usd) },
 ];
 
 export function outcomeCell(outcome: string): Cell {

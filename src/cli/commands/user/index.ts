@@ -3,5 +3,6 @@ import { addUser } from './add.ts';
 import { editUser } from './edit.ts';
 import { listUsers } from './list.ts';
 import { showUser } from './show.ts';
+import { userTokens } from './token/index.ts';
 
-export const userCommands: readonly Node[] = [addUser, listUsers, showUser, editUser];
+export const userCommands: readonly Node[] = [addUser, listUsers, showUser, editUser, userTokens];

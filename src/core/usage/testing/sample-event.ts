@@ -34,6 +34,13 @@ export function sampleEvent(parts: Partial<UsageEvent> = {}): UsageEvent {
     serviceTier: 'priority',
     priceId: 'prc_1' as PriceId,
     costUsdMicros: 1_234 as UsdMicros,
+    payment: {
+      payerKind: 'subscription',
+      payerId: 'sub_1',
+      payerMultiplierPpm: 800_000,
+      reservedUsdMicros: 9_000 as UsdMicros,
+      chargedUsdMicros: 1_234 as UsdMicros,
+    },
     durationMs: 4_321,
     firstOutputMs: 210,
     requestBytes: 9_000,

@@ -9,8 +9,10 @@ import { featureStateEffective } from '../../../core/features/index.ts';
 import { loadIdentity } from '../../../core/identity/index.ts';
 import { type Keyring, openKeyring } from '../../../core/keyring/index.ts';
 import { loadCatalog } from '../../../core/models/index.ts';
+import type { HeldReservation } from '../../../core/quota/index.ts';
 import type { Cooldown } from '../../../core/scheduling/index.ts';
 import { loadSettings } from '../../../core/settings/index.ts';
+import { loadSubscriptions } from '../../../core/subscriptions/index.ts';
 import { type TestCtx, testCtx, testDatabase } from '../../../core/testing/test-database.ts';
 import { loadTopology } from '../../../core/upstreams/index.ts';
 import { buildAdminApp } from '../admin-app.ts';
@@ -41,6 +43,7 @@ export interface AdminHarness {
   /** Text of every answer and log line so far, for canaries. */
   readonly said: string[];
   cooldowns: Cooldown[];
+  holds: HeldReservation[];
   probeResult: ProbeResult;
   status: DaemonStatus;
   flushes: number;
@@ -76,6 +79,7 @@ export async function adminHarness(): Promise<AdminHarness> {
     live,
     said,
     cooldowns: [],
+    holds: [],
     probeResult: { ok: true, status: 200, latencyMs: 12.4, detail: 'lists 3 models' },
     status: testStatus(ctx, socketPath),
     flushes: 0,
@@ -132,6 +136,7 @@ function testDeps(harness: AdminHarness, config: Config): AdminDeps {
         return harness.cooldowns.length < before;
       },
     },
+    holds: { list: () => harness.holds },
     status: () => harness.status,
     metricsText: async () => '# HELP realms_up Whether it runs.\nrealms_up 1\n',
     migrations,
@@ -167,6 +172,7 @@ async function testLive(
       identity: await loadIdentity(ctx),
       catalog: await loadCatalog(ctx),
       topology: await loadTopology(ctx, keyring),
+      subscriptions: await loadSubscriptions(ctx, ctx.clock.now()),
     };
   };
   const live = {
@@ -179,6 +185,7 @@ async function testLive(
         identity: ['identity'],
         models: ['catalog'],
         upstreams: ['topology'],
+        subscriptions: ['subscriptions'],
       };
       const named: readonly string[] = parts[topic as keyof typeof parts];
       live.state = Object.fromEntries(

@@ -1,4 +1,4 @@
-import { METHODS, request } from 'node:http';
+import { Agent, METHODS, request } from 'node:http';
 import type { BootedDaemon } from '../../testing/boot-daemon.ts';
 
 export type Plane = 'public' | 'admin';
@@ -19,6 +19,9 @@ export interface PlaneCall {
 /** Every method that node can send and that leaves the connection HTTP. */
 export const EVERY_METHOD: readonly string[] = METHODS.filter((method) => method !== 'CONNECT');
 
+/** Thousands of calls go over a few connections. */
+const agent = new Agent({ keepAlive: true, maxSockets: 4 });
+
 /** Calls the public listener or, through its socket, the admin API of a running daemon. */
 export async function callPlane(
   boot: BootedDaemon,
@@ -32,7 +35,7 @@ export async function callPlane(
   // Chunked only where there is something: some methods have no body unless they say so.
   const length = body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) };
   return await new Promise((resolve, reject) => {
-    const call = request({ ...place, method, path, agent: false, headers: { ...length, ...headers } }, (answer) => {
+    const call = request({ ...place, method, path, agent, headers: { ...length, ...headers } }, (answer) => {
       const chunks: Buffer[] = [];
       answer.on('data', (chunk: Buffer) => chunks.push(chunk));
       answer.on('error', reject);

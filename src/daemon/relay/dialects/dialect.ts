@@ -15,6 +15,7 @@ export type RequestField =
   | 'store'
   | 'service_tier'
   | 'metadata'
+  | 'background'
   | 'user';
 
 /** What an answer tells about itself. Null where it does not say. */
@@ -24,6 +25,8 @@ export interface AnswerFacts {
   serviceTier: string | null;
   /** The id under which the provider keeps the answer. */
   objectId: string | null;
+  /** The provider is still at it: this is the state of an answer, not the answer. */
+  isRunning: boolean;
   /** Set when an answer with a good status is an error all the same. */
   failure: StreamFailure | null;
 }
@@ -75,5 +78,5 @@ export interface Dialect {
 export type RequestScan = ScannedObject<RequestField>;
 
 export function noFacts(): AnswerFacts {
-  return { usage: null, servedModel: null, serviceTier: null, objectId: null, failure: null };
+  return { usage: null, servedModel: null, serviceTier: null, objectId: null, isRunning: false, failure: null };
 }

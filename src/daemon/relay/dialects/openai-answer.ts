@@ -3,8 +3,10 @@ import { type AnswerFacts, noFacts } from './dialect.ts';
 import { failureOf } from './openai-error.ts';
 import { readOpenaiUsage } from './openai-usage.ts';
 
-type AnswerField = 'id' | 'model' | 'usage' | 'service_tier' | 'error';
-const ANSWER_FIELDS = new FieldTable<AnswerField>(['id', 'model', 'usage', 'service_tier', 'error']);
+type AnswerField = 'id' | 'model' | 'usage' | 'service_tier' | 'status' | 'error';
+const ANSWER_FIELDS = new FieldTable<AnswerField>(['id', 'model', 'usage', 'service_tier', 'status', 'error']);
+/** Of the Responses API. */
+const RUNNING: readonly (string | null)[] = ['queued', 'in_progress'];
 
 /** Reads the facts of a JSON answer of any OpenAI-shaped API; null when it is not a JSON object. */
 export function readOpenaiJson(body: Buffer): AnswerFacts | null {
@@ -26,6 +28,7 @@ function factsOf(body: Buffer, scanned: ScannedObject<AnswerField>): AnswerFacts
     servedModel: stringOf(body, scanned.get('model')),
     serviceTier: stringOf(body, scanned.get('service_tier')),
     objectId: stringOf(body, scanned.get('id')),
+    isRunning: RUNNING.includes(stringOf(body, scanned.get('status'))),
     failure: error?.kind === 'object' ? failureOf(readJson(body, error)) : null,
   };
 }

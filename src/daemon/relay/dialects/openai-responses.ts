@@ -33,7 +33,6 @@ const EVENT_FIELDS = new FieldTable<EventField>(['type', 'response', 'code', 'me
 /** Events before the first output. An added item is only an empty frame. */
 const PREAMBLE = new Set([
   '',
-  'response.created',
   'response.queued',
   'response.in_progress',
   'response.output_item.added',
@@ -73,6 +72,10 @@ class ResponsesStream implements StreamReader {
       case 'error':
         this.failure = failureOf(errorOf(event.data()));
         return 'failed';
+      case 'response.created':
+        // Whoever leaves a background answer leaves it running: its id is what finds it again.
+        this.#takeFacts(event.data());
+        return 'preamble';
       default:
         return PREAMBLE.has(type) ? 'preamble' : 'output';
     }

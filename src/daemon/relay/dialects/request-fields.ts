@@ -14,5 +14,6 @@ export const REQUEST_FIELDS = new FieldTable<RequestField>([
   'store',
   'service_tier',
   'metadata',
+  'background',
   'user',
 ]);
