@@ -18,10 +18,10 @@ beforeEach(async () => {
 });
 
 test('every topic starts at zero and grows by one', async () => {
-  expect(await readChangeMarks(ctx)).toEqual({ settings: 0, identity: 0, models: 0, upstreams: 0 });
+  expect(await readChangeMarks(ctx)).toEqual({ settings: 0, identity: 0, models: 0, upstreams: 0, subscriptions: 0 });
   for (const topic of CHANGE_TOPICS) await markChanged(ctx, topic);
   await markChanged(ctx, 'models');
-  expect(await readChangeMarks(ctx)).toEqual({ settings: 1, identity: 1, models: 2, upstreams: 1 });
+  expect(await readChangeMarks(ctx)).toEqual({ settings: 1, identity: 1, models: 2, upstreams: 1, subscriptions: 1 });
 });
 
 test('a change that is rolled back leaves no mark', async () => {

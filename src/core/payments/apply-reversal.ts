@@ -26,7 +26,7 @@ export async function applyReversal(cashier: Cashier, channel: ChannelRef, fact:
     fact.asOf ?? null,
     `provider:${channel.name}`,
   );
-  await settleByTotals(cashier.ctx, after);
+  await settleByTotals(cashier.ctx, after, after.refundedMinor - payment.refundedMinor);
   const isNew = after.reversals !== payment.reversals || after.state !== payment.state;
   return { verdict: isNew ? 'applied' : 'already_applied', orderId: payment.orderId, detail: null };
 }

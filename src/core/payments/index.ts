@@ -5,6 +5,7 @@ export { type BillingSettings, billingSettings, publicBaseUrl } from './billing-
 export { type Cashier, type CashierInput, openCashier } from './cashier.ts';
 export { type ChannelPatch, MANAGERS, type NewChannel, type PaymentChannel } from './channel.ts';
 export { hasSealedChannels, resealChannels } from './channel-secrets.ts';
+export { PAYMENT_CHECKS } from './check-store.ts';
 export { cancelOrder, closeAttempts, expireOrders, markCanceled } from './close-orders.ts';
 export { resetChannel, syncConfigChannels } from './config-channels.ts';
 export { findInboxEvent, listInbox, replayEvent, retryInbox } from './inbox.ts';
@@ -27,7 +28,6 @@ export {
 } from './open-order.ts';
 export { type OrderStory, tellOrder } from './order-story.ts';
 export { PAYMENT_STATES, type Payment, type PaymentState } from './payment.ts';
-export { PAYMENT_CHECKS } from './payment-checks.ts';
 export { PAYMENT_JOBS, type PaymentJob } from './payment-jobs.ts';
 export { listOpenChannels, type OfferedChannel } from './pick-channel.ts';
 export type { PaymentProvider, RawCallback } from './provider.ts';

@@ -9,13 +9,17 @@ import { changeRefund, readRefundsOf } from './refund-store.ts';
 /** States in which a refund may still turn out one way or the other. */
 const UNDECIDED = ['submitted', 'unknown'] as const;
 
-/** The provider's totals say which of our refunds were done, also those of which nobody knew. The payment is locked. */
-export async function settleByTotals(ctx: Ctx, payment: Payment): Promise<void> {
+/**
+ * Totals that have grown say which of our refunds were done, also those of which nobody knew. What was known before they
+ * grew says nothing of them: it may have been given back at the provider itself. The payment is locked.
+ */
+export async function settleByTotals(ctx: Ctx, payment: Payment, grownMinor: number): Promise<void> {
+  if (grownMinor <= 0) return;
   const refunds = await readRefundsOf(ctx, { paymentId: payment.id });
-  let explained = sumOf(refunds.filter(({ state }) => state === 'succeeded'));
+  let unexplained = grownMinor;
   for (const refund of refunds.filter(({ state }) => state === 'submitted' || state === 'unknown')) {
-    if (payment.refundedMinor < explained + refund.amountMinor) continue;
-    if (await markSucceeded(ctx, refund, null, 'system')) explained += refund.amountMinor;
+    if (refund.amountMinor > unexplained) continue;
+    if (await markSucceeded(ctx, refund, null, 'system')) unexplained -= refund.amountMinor;
   }
 }
 
@@ -52,18 +56,8 @@ export async function markFailed(
   return true;
 }
 
-/** What our own refunds took back for certain. */
-export async function refundedByUs(ctx: Ctx, payment: Pick<Payment, 'id'>): Promise<number> {
-  const refunds = await readRefundsOf(ctx, { paymentId: payment.id });
-  return sumOf(refunds.filter(({ state }) => state === 'succeeded'));
-}
-
 export async function reportUnknown(ctx: Ctx, refund: Refund, reason: string): Promise<void> {
   const { id, channelId, orderId } = refund;
   const detail = `nobody knows whether the provider did it: ${reason}`;
   await reportDifference(ctx, { kind: 'refund_unknown', about: id satisfies RefundId, detail, channelId, orderId });
-}
-
-function sumOf(refunds: readonly Refund[]): number {
-  return refunds.reduce((sum, { amountMinor }) => sum + amountMinor, 0);
 }

@@ -84,6 +84,29 @@ describe('a refund', () => {
     expect(await ask(order.number)).toMatchObject({ amountMinor: 2_000 });
   });
 
+  test('is posted on top of what was given back at the provider itself', async () => {
+    const { order, payment } = await paidTopup();
+    await applyFacts(scene.cashier, scene.channel, [reversal(payment, 500)]);
+    await ask(order.number, '5.00');
+    await followRefunds(scene.cashier);
+    expect(await scene.balance()).toBe(10_000_000);
+    await applyFacts(scene.cashier, scene.channel, [reversal(payment, 1_000)]);
+    expect(await scene.balance()).toBe(10_000_000);
+  });
+
+  test('is posted once when one before it came back', async () => {
+    const { order, payment } = await paidTopup();
+    await ask(order.number, '5.00');
+    await followRefunds(scene.cashier);
+    scene.ctx.clock.advance(1);
+    const asOf = scene.ctx.clock.now();
+    await applyFacts(scene.cashier, scene.channel, [{ ...reversal(payment, 0), asOf }]);
+    expect(await scene.balance()).toBe(20_000_000);
+    await ask(order.number, '5.00');
+    await followRefunds(scene.cashier);
+    expect(await scene.balance()).toBe(15_000_000);
+  });
+
   test('that is pending waits for the provider’s totals', async () => {
     const { order, payment } = await paidTopup();
     scene.provider.onRefund = async () => ({ state: 'pending', refundRef: 're_9' });
@@ -118,6 +141,18 @@ describe('a refund of which nobody knows', () => {
     expect(scene.provider.refunds).toHaveLength(1);
     expect(await findRefund(scene.cashier, id)).toMatchObject({ state: 'unknown', nextAt: null });
     expect(await scene.balance()).toBe(20_000_000);
+  });
+
+  test('is not explained by what was given back before it was sent', async () => {
+    const { order, payment } = await paidTopup();
+    await applyFacts(scene.cashier, scene.channel, [reversal(payment, 500)]);
+    scene.provider.onRefund = async () => {
+      throw new Error('timed out');
+    };
+    const { id } = await ask(order.number, '5.00');
+    await followRefunds(scene.cashier);
+    await applyFacts(scene.cashier, scene.channel, [reversal(payment, 500)]);
+    expect(await findRefund(scene.cashier, id)).toMatchObject({ state: 'unknown' });
   });
 
   test('is settled by what the provider finds', async () => {

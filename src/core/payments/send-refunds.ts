@@ -14,7 +14,7 @@ import { readPayment } from './payment-store.ts';
 import type { PaymentProvider, RefundAnswer, RefundInput } from './provider.ts';
 import { MANUAL, providerOf } from './providers.ts';
 import type { Refund, RefundState } from './refund.ts';
-import { markFailed, markSucceeded, refundedByUs, reportUnknown } from './refund-outcome.ts';
+import { markFailed, markSucceeded, reportUnknown } from './refund-outcome.ts';
 import { changeRefund, claimRefund, readDueRefunds, readRefund, readRefundPage } from './refund-store.ts';
 import { requirePayment } from './require-payment.ts';
 
@@ -121,13 +121,7 @@ async function recordAnswer(cashier: Cashier, refund: Refund, answer: RefundAnsw
     switch (answer.state) {
       case 'succeeded':
         if (!(await markSucceeded(ctx, refund, answer.refundRef, actor))) return false;
-        await reverseTo(
-          ctx,
-          payment,
-          { ...payment, refundedMinor: Math.max(payment.refundedMinor, await refundedByUs(ctx, payment)) },
-          ctx.clock.now(),
-          actor,
-        );
+        await reverseTo(ctx, payment, withRefund(payment, refund), ctx.clock.now(), actor);
         return true;
       case 'pending':
         return await changeRefund(ctx, refund.id, ['submitted', 'unknown'], {
@@ -151,6 +145,11 @@ async function recordAnswer(cashier: Cashier, refund: Refund, answer: RefundAnsw
   });
   if (isNew) await cashier.changed('subscriptions');
   return isNew;
+}
+
+/** The totals with one more refund: nobody knew of it, or it would have been marked as done by the totals that had it. */
+function withRefund(payment: Payment, { amountMinor }: Refund): Payment {
+  return { ...payment, refundedMinor: Math.min(payment.amountMinor, payment.refundedMinor + amountMinor) };
 }
 
 async function inputOf(

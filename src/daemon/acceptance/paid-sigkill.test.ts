@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { rawRows } from '../../core/database/index.ts';
 import type { Random } from '../../core/random.ts';
 import { seededRandom } from '../../core/testing/seeded-random.ts';
@@ -24,6 +24,9 @@ const LIFE_DEADLINE_MS = 60_000;
 /** Of the kills; the others fall under load. */
 const WHILE_STARTING = 0.1;
 const START_MS = 900;
+/** Of the lives: in which providers send again, and in which they are asked about everything. */
+const RETRIED = 0.4;
+const RECONCILED = 0.1;
 const MINUTE_MS = 60_000;
 
 interface Load {
@@ -42,6 +45,7 @@ test(
   `SIGKILL under paid load, ${KILLS} times: each answer is charged once, each payment counts once`,
   async () => {
     const shop = await openPaidShop();
+    onTestFinished(() => shop.close());
     const load: Load = { callers: new PaidCallers(shop), buyers: new OrderBuyers(shop), random: seededRandom(13) };
     const errors: string[] = [];
     for (let life = 0; life < KILLS; life++) {
@@ -55,7 +59,6 @@ test(
     expect([...load.callers.odd, ...load.buyers.odd]).toEqual([]);
     expect(readdirSync(join(shop.boot.folder, 'journal'))).toEqual([]);
     await expectGoodBooks(shop, load);
-    await shop.close();
   },
   2 * MINUTE_MS + KILLS * 20_000,
 );
@@ -87,13 +90,14 @@ async function expectCleanStart({ boot }: PaidShop): Promise<void> {
 
 /** A random while of everything at once. */
 async function liveAndDie(shop: PaidShop, daemon: SpawnedDaemon, { callers, buyers, random }: Load): Promise<void> {
-  const others = [buyers.retry(), ...(random.fraction() < 0.2 ? [reconcile(shop).catch(() => undefined)] : [])];
-  const working = Promise.all([callers.run(), buyers.run(), ...(random.fraction() < 0.5 ? others : [])]);
+  const working: Promise<unknown>[] = [callers.run(), buyers.run()];
+  if (random.fraction() < RETRIED) working.push(buyers.retry());
+  if (random.fraction() < RECONCILED) working.push(reconcile(shop).catch(() => undefined));
   const enough = callers.delivered.size + LIFE.answersMin + random.fraction() * LIFE.answersMore;
   await until('answers', () => callers.delivered.size >= enough, LIFE_DEADLINE_MS);
   await momentToKill({ callers, buyers, random });
   await daemon.kill();
-  await working;
+  await Promise.all(working);
 }
 
 /** Any, or the very one at which somebody outside has the daemon's word: that is when it must be true. */

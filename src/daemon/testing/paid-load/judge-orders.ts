@@ -42,22 +42,7 @@ export function judgeAcknowledged({ payments }: ShopBooks, references: ReadonlyS
 
 /** What is wrong with orders, in words: what was paid at a provider is fulfilled exactly once, and nothing else is. */
 export function judgeOrders(books: ShopBooks, paid: ReadonlyMap<string, Money>): string[] {
-  const faults: string[] = [];
-  const orders = new Map(books.orders.map((order) => [order.id, order]));
-  const payments = groupBy(books.payments, (payment) => String(payment['reference']));
-  const paidOrders = new Set<string>();
-  for (const [reference, { amountMinor, currency }] of paid) {
-    const [payment, ...more] = payments.get(reference) ?? [];
-    const order = orders.get(String(payment?.['order_id']));
-    if (!order || more.length > 0) faults.push(`${reference} was paid there and is ${more.length + 1} attempts here`);
-    else if (paidOrders.has(order.id)) faults.push(`${order.id} was paid there twice`);
-    else if (order.amountMinor !== amountMinor || order.currency !== currency) {
-      faults.push(
-        `${order.id} was of ${order.amountMinor} ${order.currency}, and paid with ${amountMinor} ${currency}`,
-      );
-    }
-    if (order) paidOrders.add(order.id);
-  }
+  const { paidOrders, faults } = matchPayments(books, paid);
   const transfers = groupBy(
     books.transfers.filter(({ kind }) => kind === 'order'),
     (transfer) => String(transfer['ref_id']),
@@ -65,13 +50,13 @@ export function judgeOrders(books: ShopBooks, paid: ReadonlyMap<string, Money>):
   for (const order of books.orders) {
     const moved = transfers.get(order.id) ?? [];
     const granted = books.grants.filter(({ source }) => source === `order:${order.id}`).length;
-    const is = `${order.kind} order ${order.id} is ${order.state} with ${moved.length} transfers and ${granted} grants`;
-    const wanted = paidOrders.has(order.id)
-      ? isFulfilled(order, moved.length, granted)
-      : isOpen(order, moved.length, granted);
-    if (!wanted) faults.push(`the ${is}, and was ${paidOrders.has(order.id) ? '' : 'not '}paid there`);
+    const isPaid = paidOrders.has(order.id);
+    if (!(isPaid ? isFulfilled : isOpen)(order, moved.length, granted)) {
+      const is = `is ${order.state} with ${moved.length} transfers and ${granted} grants`;
+      faults.push(`${order.id}, ${isPaid ? 'paid' : 'not paid'} at its provider, ${is}`);
+    }
+    const worth = order.kind === 'topup' ? worthOfTopup(order.amountMinor, order.currency) : order.creditUsdMicros;
     for (const { id, amount_usd_micros: amount } of moved) {
-      const worth = order.kind === 'topup' ? worthOfTopup(order.amountMinor, order.currency) : order.creditUsdMicros;
       if (id !== `order:${order.id}` || Number(amount) !== worth)
         faults.push(`${id} moved ${amount} instead of ${worth}`);
     }
@@ -79,6 +64,30 @@ export function judgeOrders(books: ShopBooks, paid: ReadonlyMap<string, Money>):
   }
   for (const id of transfers.keys()) faults.push(`money was moved for ${id}, which is no order`);
   return [...faults, ...judgeTime(books)];
+}
+
+/** The orders that were paid there: each by one attempt, and with the money that it was made for. */
+function matchPayments(books: ShopBooks, paid: ReadonlyMap<string, Money>) {
+  const orders = new Map(books.orders.map((order) => [order.id, order]));
+  const payments = groupBy(books.payments, (payment) => String(payment['reference']));
+  const paidOrders = new Set<string>();
+  const faults: string[] = [];
+  for (const [reference, { amountMinor, currency }] of paid) {
+    const [payment, ...more] = payments.get(reference) ?? [];
+    const order = orders.get(String(payment?.['order_id']));
+    if (!order || more.length > 0) {
+      faults.push(`${reference} was paid there and is not one attempt here`);
+      continue;
+    }
+    if (paidOrders.has(order.id)) faults.push(`${order.id} was paid there twice`);
+    if (order.amountMinor !== amountMinor || order.currency !== currency) {
+      faults.push(
+        `${order.id} was of ${order.amountMinor} ${order.currency}, and paid with ${amountMinor} ${currency}`,
+      );
+    }
+    paidOrders.add(order.id);
+  }
+  return { paidOrders, faults };
 }
 
 /** Paid in time or too late: the money is there once, and what was bought only in time. */

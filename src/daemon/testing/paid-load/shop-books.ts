@@ -6,7 +6,7 @@ import { Secret } from '../../../core/secret.ts';
 import type { PaidShop } from './paid-shop.ts';
 
 /** A column holds text or a number; money fits. */
-type Row = Readonly<Record<string, string | number | null>>;
+export type Row = Readonly<Record<string, string | number | null>>;
 
 export interface OrderRow {
   readonly id: string;
@@ -79,9 +79,4 @@ function orderOf(kind: Order['kind'], row: Row): OrderRow {
     currency: String(row['currency']),
     creditUsdMicros: Number(row['credit_usd_micros']),
   };
-}
-
-/** Sums whole numbers below 2^53. */
-export function sumOf(rows: readonly Row[], column: string): number {
-  return rows.reduce((sum, row) => sum + Number(row[column]), 0);
 }
