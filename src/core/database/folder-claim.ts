@@ -15,7 +15,7 @@ export function claimFolder(folder: string): void {
   const [pid = ''] = owner.split(' ');
   if (owner !== '' && Number(pid) !== process.pid && owner === identityOf(pid)) {
     throw new Failure('conflict', {
-      message: `the folder ${folder} belongs to process ${pid}, which is running`,
+      message: `the folder ${folder} is in use by another process (${pid})`,
       hint: 'stop that realms first, or give this one a data.dir of its own',
     });
   }
