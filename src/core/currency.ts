@@ -19,7 +19,7 @@ const EXPONENTS: ReadonlyMap<string, number> = new Map([
 ]);
 
 /** Enough for every price; far below what a number holds exactly. */
-const AMOUNT_MAX_MINOR = 1_000_000_000_000;
+export const AMOUNT_MAX_MINOR = 1_000_000_000_000;
 
 /** @throws Failure invalid_input when the text is no currency (ISO 4217, upper case) that is known here. */
 export function exponentOf(currency: string): number {
@@ -30,6 +30,10 @@ export function exponentOf(currency: string): number {
     hint: 'write its ISO 4217 code in capitals, like CNY',
     param: 'currency',
   });
+}
+
+export function isCurrency(text: string): boolean {
+  return EXPONENTS.has(text);
 }
 
 /** The smallest part that can be paid: providers take three-decimal currencies only in tens of their smallest unit. */

@@ -1,7 +1,7 @@
+import { exponentOf, isCurrency, stepOf } from '../currency.ts';
 import { Failure } from '../failure.ts';
 import { invariant } from '../invariant.ts';
 import type { UsdMicros } from '../money.ts';
-import { exponentOf, isCurrency, stepOf } from './currency.ts';
 
 /** Units of each currency for one US dollar, as exact decimal texts. */
 export type ExchangeRates = ReadonlyMap<string, string>;

@@ -1,9 +1,10 @@
 // What was bought: orders with everything frozen that decides about money, their states and their history. Knows no
 // provider of payments.
 
+export { exponentOf, formatMinor as formatAmount, isCurrency, stepOf } from '../currency.ts';
 export { ORDER_CHECKS } from './check-store.ts';
 export { closeOrder } from './close-order.ts';
-export { exponentOf, formatAmount, isCurrency, parseAmount, stepOf } from './currency.ts';
+export { parseAmount } from './currency.ts';
 export { convertAmount, type ExchangeRates, parseRates, rateOf, worthOf } from './exchange-rate.ts';
 export { findOrder, findOrderForUser, listDueOrders, listOrders } from './find-orders.ts';
 export { ORDER_KINDS, ORDER_STATES, type Order, type OrderKind, type OrderState } from './order.ts';
