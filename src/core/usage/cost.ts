@@ -3,8 +3,9 @@ import { tokenCost, type UsdMicros } from '../money.ts';
 import type { TokenUsage } from './token-usage.ts';
 
 /**
- * What a request costs, in micro-dollars, rounded once after both multipliers: the group's and the payer's. The tier is what the provider says it served; high-context
- * rates hold for the whole request when its input is strictly longer than their threshold.
+ * What a request costs, in micro-dollars, rounded once after both multipliers: the group's and the payer's. The tier is
+ * what the provider says it served; high-context rates hold for the whole request when its input is strictly longer than
+ * their threshold.
  */
 export function costOf(
   usage: TokenUsage,

@@ -72,11 +72,12 @@ export class BackgroundAnswers {
 
   async #settle(answer: PlacedAnswer, done: DoneAnswer): Promise<void> {
     const { ctx, queue, quota } = this.#tools;
-    // The request may have been booked this very moment.
-    await queue.flush();
+    const name = nameOf(answer);
+    const reservation = this.#held.get(name);
+    // Begun here: it may have been booked this very moment. All others are in the database, if they are pending at all.
+    if (reservation) await queue.flush();
     const settled = await settleAnswer(ctx, answer, done);
-    const reservation = this.#held.get(nameOf(answer));
-    this.#held.delete(nameOf(answer));
+    this.#held.delete(name);
     if (reservation) quota.release(reservation, ctx.clock.now());
     if (settled) {
       const { requestId: request, chargedUsdMicros } = settled;
