@@ -61,13 +61,27 @@ export class BackgroundAnswers {
   async lookAfter(): Promise<void> {
     const { ctx } = this.#tools;
     for (const pending of await listDueAnswers(ctx, ctx.clock.now(), LOOKS_AT_ONCE)) {
-      const facts = await ask(this.#tools, pending);
-      if (facts === 'gone' || (isGivenUp(pending, ctx.clock.now()) && (facts === null || facts.isRunning))) {
-        ctx.log.warn({ request: pending.requestId, object: pending.objectId }, 'a background answer is lost unpriced');
-        await this.#settle(pending, NOTHING);
-      } else if (facts === null || facts.isRunning) await postponeAnswer(ctx, pending);
-      else await this.#settle(pending, facts);
+      try {
+        await this.#lookAt(pending);
+      } catch (error) {
+        // One that cannot be settled must not keep those behind it waiting for ever.
+        ctx.log.error(
+          { request: pending.requestId, error: describeError(error) },
+          'a background answer was not settled',
+        );
+        await postponeAnswer(ctx, pending);
+      }
     }
+  }
+
+  async #lookAt(pending: PendingAnswer): Promise<void> {
+    const { ctx } = this.#tools;
+    const facts = await ask(this.#tools, pending);
+    if (facts === 'gone' || (isGivenUp(pending, ctx.clock.now()) && (facts === null || facts.isRunning))) {
+      ctx.log.warn({ request: pending.requestId, object: pending.objectId }, 'a background answer is lost unpriced');
+      await this.#settle(pending, NOTHING);
+    } else if (facts === null || facts.isRunning) await postponeAnswer(ctx, pending);
+    else await this.#settle(pending, facts);
   }
 
   async #settle(answer: PlacedAnswer, done: DoneAnswer): Promise<void> {

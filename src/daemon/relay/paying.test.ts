@@ -362,6 +362,21 @@ describe('an answer that is made in the background', () => {
     await expectPricedOnce(scene);
   });
 
+  test('is charged although one before it cannot be settled', async () => {
+    const broken = await providerOfItsOwn();
+    await begin(broken);
+    await boot.ctx.db('usage_events').where({ user_id: broken.user.id }).delete();
+    const scene = await providerOfItsOwn();
+    await begin(scene);
+    for (let i = 0; i < 2; i++) {
+      await boot.ctx.db('pending_answers').update({ next_at: 0 });
+      await boot.house.background.lookAfter();
+    }
+    await until('it is priced', () => isPriced(scene));
+    expect(await transfersOf(broken)).toEqual([]);
+    await boot.ctx.db('pending_answers').delete();
+  });
+
   test('is given up when its provider has it no more', async () => {
     const scene = await providerOfItsOwn();
     await begin(scene);
