@@ -112,7 +112,7 @@ async function stopDaemon(input: StopInput): Promise<void> {
   while (house.stats.inflight > 0 && house.ctx.clock.monotonicMs() < deadlineMs) await pause(SETTLE_STEP_MS);
   if (!isQuiet) log.warn({ inflight: house.stats.inflight }, 'drain deadline reached, cutting what still runs');
   await house.egress.destroy();
-  if (!isQuiet) publicServer.server.closeAllConnections();
+  if (!isQuiet) publicServer.cut();
   await settled(house);
   await touchUsedKeys(house).catch((error: unknown) => log.error({ error: describeError(error) }, 'keys not touched'));
   const left = await house.queue.close(FLUSH_DEADLINE_MS);

@@ -43,7 +43,11 @@ export async function withKey(
 }
 
 export function addressOf({ house, req }: AccountInput): string {
-  return clientAddress(req, house.live.state.settings.effective['server.trusted_proxies']);
+  return clientAddress(
+    req.socket.remoteAddress ?? '',
+    String(req.headers['x-forwarded-for'] ?? ''),
+    house.live.state.settings.effective['server.trusted_proxies'],
+  );
 }
 
 export function tooManyGuesses(what: string, waitMs: number): AccountAnswer {

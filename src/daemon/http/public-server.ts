@@ -2,7 +2,8 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse, S
 import type { Duplex } from 'node:stream';
 import Fastify from 'fastify';
 import { ACCOUNT_ROUTES, type AccountHouse } from '../account/index.ts';
-import { matchRelay, type Refusal, type RelayHouse, relay } from '../relay/index.ts';
+import { matchRelay, type Refusal, type RelayHouse, type RelayMatch, relay } from '../relay/index.ts';
+import { LeanDoor, NodeAnswer, NodeArrival } from '../transport/index.ts';
 import { mountAccount, sendRefusal, UNKNOWN_URL } from './mount-account.ts';
 
 export interface PublicServer {
@@ -11,6 +12,8 @@ export interface PublicServer {
   listen(host: string, port: number): Promise<{ host: string; port: number }>;
   /** Takes no new connections and no new requests; resolves when the last one is answered. */
   drain(): Promise<void>;
+  /** Ends every connection at once. */
+  cut(): void;
   /** The framework's own routes as a tree of text, for the proof that the manifest has them all. */
   printRoutes(): string;
 }
@@ -31,6 +34,15 @@ export async function buildPublicServer(house: RelayHouse, account: AccountHouse
     requestTimeout: config['server.request_timeout_ms'],
     keepAliveTimeout: KEEP_ALIVE_MS,
     maxHeaderSize: HEADERS_MAX_BYTES,
+  });
+  const lean = new LeanDoor(server, {
+    keepAliveMs: KEEP_ALIVE_MS,
+    headersTimeoutMs: config['server.headers_timeout_ms'],
+    requestTimeoutMs: config['server.request_timeout_ms'],
+    now: () => house.ctx.clock.now(),
+    recognise: (target) => matchRelay('POST', target),
+    serve: (match, exchange) => void relay(house, match, exchange, exchange),
+    refuseLate: (socket) => writeRaw(socket, BAD_REQUEST),
   });
   server.maxConnections = config['server.connections_max'];
   const app = Fastify({
@@ -62,7 +74,11 @@ export async function buildPublicServer(house: RelayHouse, account: AccountHouse
   return {
     server,
     listen: (host, port) => listen(server, host, port),
-    drain: () => drain(server, state),
+    drain: () => drain(server, lean, state),
+    cut: () => {
+      lean.cut();
+      server.closeAllConnections();
+    },
     printRoutes: () => app.printRoutes({ commonPrefix: false }),
   };
 }
@@ -79,7 +95,7 @@ function dispatch(
   if (state.isDraining) res.shouldKeepAlive = false;
   const match = matchRelay(req.method ?? '', req.url ?? '');
   if (!match) return rest(req, res);
-  void relay(house, match.route, match, req, res);
+  void relay(house, match, new NodeArrival(req), new NodeAnswer(res));
 }
 
 const UPGRADE_REQUIRED: Refusal = {
@@ -134,15 +150,19 @@ function listen(server: Server, host: string, port: number): Promise<{ host: str
   });
 }
 
-function drain(server: Server, state: { isDraining: boolean }): Promise<void> {
+function drain(server: Server, lean: LeanDoor<RelayMatch>, state: { isDraining: boolean }): Promise<void> {
   state.isDraining = true;
   return new Promise((resolve) => {
     // A connection whose answer was under way when the stop began would otherwise idle on until its keep-alive runs out.
-    const sweep = setInterval(() => server.closeIdleConnections(), DRAIN_SWEEP_MS);
+    const sweep = setInterval(() => {
+      lean.closeIdle();
+      server.closeIdleConnections();
+    }, DRAIN_SWEEP_MS);
     server.close(() => {
       clearInterval(sweep);
       resolve();
     });
+    lean.drain();
     server.closeIdleConnections();
   });
 }

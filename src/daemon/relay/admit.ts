@@ -1,6 +1,6 @@
-import type { IncomingMessage } from 'node:http';
 import type { ReserveAnswer } from '../../core/quota/index.ts';
 import type { LimitHold } from '../../core/scheduling/index.ts';
+import type { Arrival } from '../transport/index.ts';
 import { authenticate, type Caller } from './authenticate.ts';
 import { callerSubjects, limitRefusal } from './caller-limits.ts';
 import { estimateOf } from './estimate.ts';
@@ -18,7 +18,7 @@ import type { Turn } from './turn.ts';
  * Everything before the first attempt: who asks, for what, where it may go, and whether there is room for it in the limits
  * and with a payer. Null: it was refused, and the refusal is sent. From a journey on, the books are open.
  */
-export async function admit(turn: Turn, req: IncomingMessage): Promise<Journey | null> {
+export async function admit(turn: Turn, arrival: Arrival): Promise<Journey | null> {
   const { house, head } = turn;
   const { settings, identity, routes } = house.live.state;
   const config = settings.effective;
@@ -29,7 +29,8 @@ export async function admit(turn: Turn, req: IncomingMessage): Promise<Journey |
   if (house.stats.inflight > config['relay.inflight_max'] || house.queue.isFull) {
     return refuse(turn, overloaded(), null);
   }
-  const request = await readRequest(req, head, config);
+  const reading = readRequest(arrival, head, config);
+  const request = reading instanceof Promise ? await reading : reading;
   const resolved = request.route.onObject
     ? { kind: 'route' as const, route: objectRoute(house, request) }
     : routes.resolve(request.model, caller.key);

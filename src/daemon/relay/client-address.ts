@@ -1,4 +1,3 @@
-import type { IncomingMessage } from 'node:http';
 import { type IpRange, isInRanges, parseAddress, parseIpRange } from '../../core/ip-range.ts';
 
 const parsed = new WeakMap<readonly string[], readonly IpRange[]>();
@@ -7,10 +6,14 @@ const parsed = new WeakMap<readonly string[], readonly IpRange[]>();
  * The address of the client. `X-Forwarded-For` is believed only from a trusted proxy, and then from the right: the
  * last address that is not itself a trusted proxy is the client; whatever a client wrote further left proves nothing.
  */
-export function clientAddress(req: IncomingMessage, trustedProxies: readonly string[]): string {
-  const peer = plain(req.socket.remoteAddress ?? '');
+export function clientAddress(
+  remoteAddress: string,
+  forwardedFor: string | undefined,
+  trustedProxies: readonly string[],
+): string {
+  const peer = plain(remoteAddress);
   if (trustedProxies.length === 0 || !isInNetworks(peer, trustedProxies)) return peer;
-  const forwarded = String(req.headers['x-forwarded-for'] ?? '').split(',');
+  const forwarded = (forwardedFor ?? '').split(',');
   for (let i = forwarded.length - 1; i >= 0; i--) {
     const hop = plain((forwarded[i] ?? '').trim());
     if (!parseAddress(hop)) return peer;

@@ -1,4 +1,4 @@
-import type { ServerResponse } from 'node:http';
+import type { AnswerListener, AnswerWriter } from '../transport/index.ts';
 
 /** What was sent to the client, kept for a replay under the same Idempotency-Key. */
 export interface AnswerCopy {
@@ -13,11 +13,11 @@ export interface AnswerCopy {
  * The client's side of a request. Once `commit` was called the status is out and there is no way back; before it
  * nothing has been sent at all.
  */
-export class ClientAnswer {
+export class ClientAnswer implements AnswerListener {
   isCommitted = false;
   status = 0;
   bodyBytes = 0;
-  readonly #res: ServerResponse;
+  readonly #writer: AnswerWriter;
   readonly #requestId: string;
   #isGone = false;
   #follower: { clientGone(): void } | null = null;
@@ -25,17 +25,23 @@ export class ClientAnswer {
   #copyMaxBytes = 0;
   #copy: { headers: readonly string[]; chunks: Buffer[]; bytes: number; isWhole: boolean } | null = null;
 
-  constructor(res: ServerResponse, requestId: string) {
-    this.#res = res;
+  constructor(writer: AnswerWriter, requestId: string) {
+    this.#writer = writer;
     this.#requestId = requestId;
-    // On Node 16 and newer `req` closes as soon as its body is read; only `res` tells that the client went away.
-    res.once('close', () => {
-      if (res.writableFinished) return;
-      this.#isGone = true;
-      this.#follower?.clientGone();
-      // Whoever waits for a slow client would wait for ever for one that is gone.
-      this.#drained();
-    });
+    writer.listen(this);
+  }
+
+  clientLeft(): void {
+    this.#isGone = true;
+    this.#follower?.clientGone();
+    // Whoever waits for a slow client would wait for ever for one that is gone.
+    this.drained();
+  }
+
+  drained(): void {
+    const listener = this.#onDrained;
+    this.#onDrained = null;
+    listener?.();
   }
 
   /** True once the connection closed before the whole answer was handed over. */
@@ -62,35 +68,28 @@ export class ClientAnswer {
     this.isCommitted = true;
     this.status = status;
     if (this.#copyMaxBytes > 0) this.#copy = { headers, chunks: [], bytes: 0, isWhole: true };
-    if (!this.#isGone) this.#res.writeHead(status, [...headers, 'x-request-id', this.#requestId]);
+    if (!this.#isGone) this.#writer.writeHead(status, [...headers, 'x-request-id', this.#requestId]);
   }
 
   /** False when the client is slower than the upstream: wait for `onceDrained`. A client that is gone is never slow. */
   write(chunk: Buffer): boolean {
     this.#count(chunk);
-    return this.#isGone ? true : this.#res.write(chunk);
+    return this.#isGone ? true : this.#writer.write(chunk);
   }
 
   end(chunk?: Buffer): void {
     if (chunk) this.#count(chunk);
-    if (!this.#isGone) this.#res.end(chunk);
+    if (!this.#isGone) this.#writer.end(chunk);
   }
 
   /** Cuts the connection, so that the client sees that the answer is not whole. */
   cut(): void {
-    this.#res.destroy();
+    this.#writer.destroy();
   }
 
   /** Calls back when the client has taken what was written, or is gone. */
   onceDrained(listener: () => void): void {
-    if (!this.#onDrained) this.#res.once('drain', () => this.#drained());
     this.#onDrained = listener;
-  }
-
-  #drained(): void {
-    const listener = this.#onDrained;
-    this.#onDrained = null;
-    listener?.();
   }
 
   #count(chunk: Buffer): void {

@@ -1,4 +1,3 @@
-import type { IncomingMessage } from 'node:http';
 import { passesUp } from './header-lists.ts';
 import type { Incoming } from './relay-request.ts';
 
@@ -9,7 +8,7 @@ const BEARER = /^bearer +(\S+) *$/i;
 
 /** What is gathered in one pass over the raw headers; a second look at each name would cost more than the request. */
 export function readIncoming(
-  req: IncomingMessage,
+  { method, rawHeaders: raw }: { readonly method?: string | undefined; readonly rawHeaders: readonly string[] },
   path: { readonly upstreamPath: string; readonly objectId: string | null },
   ip: string,
 ): Incoming {
@@ -20,7 +19,6 @@ export function readIncoming(
   let idempotencyKey: string | null = null;
   let sessionRank: number = SESSION_HEADERS.length;
   let sessionName = '';
-  const raw = req.rawHeaders;
   for (let i = 0; i + 1 < raw.length; i += 2) {
     const name = (raw[i] as string).toLowerCase();
     const value = raw[i + 1] as string;
@@ -39,7 +37,7 @@ export function readIncoming(
   }
   const source = SESSION_HEADERS[sessionRank];
   return {
-    method: req.method as Incoming['method'],
+    method: method as Incoming['method'],
     ...path,
     token: BEARER.exec(authorization)?.[1] ?? (apiKey.trim() || null),
     userAgent,

@@ -1,8 +1,8 @@
-import type { IncomingMessage } from 'node:http';
 import type { Config } from '../../core/config/index.ts';
 import { Failure } from '../../core/failure.ts';
 import { newId } from '../../core/ids.ts';
-import { readBody, scanObject } from '../wire/index.ts';
+import type { Arrival } from '../transport/index.ts';
+import { scanObject, takeWhole } from '../wire/index.ts';
 import { clientAddress } from './client-address.ts';
 import { readIncoming } from './incoming.ts';
 import type { RelayHouse } from './relay-house.ts';
@@ -20,10 +20,33 @@ export interface RequestHead {
   readonly incoming: Incoming;
 }
 
+/** What was made of a head, for when the same one comes again. */
+class ReadNote {
+  readonly incoming: Incoming;
+  readonly trustedProxies: readonly string[];
+
+  constructor(incoming: Incoming, trustedProxies: readonly string[]) {
+    this.incoming = incoming;
+    this.trustedProxies = trustedProxies;
+  }
+}
+
+function incomingOf(
+  { head, peer }: Arrival,
+  path: { readonly upstreamPath: string; readonly objectId: string | null },
+  trustedProxies: readonly string[],
+): Incoming {
+  const { note } = head;
+  if (note instanceof ReadNote && note.trustedProxies === trustedProxies) return note.incoming;
+  const incoming = readIncoming(head, path, clientAddress(peer, head.forwardedFor, trustedProxies));
+  head.note = new ReadNote(incoming, trustedProxies);
+  return incoming;
+}
+
 /** Reads the head of a request: who, what, whence. Never fails. */
 export function readHead(
   house: RelayHouse,
-  req: IncomingMessage,
+  arrival: Arrival,
   route: RelayRoute,
   path: { readonly upstreamPath: string; readonly objectId: string | null },
 ): RequestHead {
@@ -34,7 +57,7 @@ export function readHead(
     at,
     startedMs: house.ctx.clock.monotonicMs(),
     route,
-    incoming: readIncoming(req, path, clientAddress(req, trusted)),
+    incoming: incomingOf(arrival, path, trusted),
   };
 }
 
@@ -42,16 +65,20 @@ export function readHead(
  * Reads the body and finds in it the few fields that matter; its bytes stay as they are.
  * @throws Failure too_large, unsupported_encoding, or invalid_input when it is no JSON object with a usable `model`.
  */
-export async function readRequest(req: IncomingMessage, head: RequestHead, config: Config): Promise<RelayRequest> {
-  const { headers } = req;
-  if (head.incoming.method === 'GET' || headers['content-length'] === '0') return withoutBody(head);
-  const length = headers['content-length'];
-  const body = await readBody(req, {
-    contentEncoding: headers['content-encoding'],
-    contentLength: length === undefined ? undefined : Number(length),
+export function readRequest(arrival: Arrival, head: RequestHead, config: Config): RelayRequest | Promise<RelayRequest> {
+  const { contentLength } = arrival;
+  if (head.incoming.method === 'GET' || contentLength === 0) return withoutBody(head);
+  const body = takeWhole(arrival, {
+    contentEncoding: arrival.head.contentEncoding,
+    contentLength,
     encodedMaxBytes: config['relay.body_encoded_max_bytes'],
     decodedMaxBytes: config['relay.body_decoded_max_bytes'],
   });
+  // A small body came with its head, and then needs no turn of the microtask queue.
+  return body instanceof Promise ? body.then((bytes) => withBody(head, bytes)) : withBody(head, body);
+}
+
+function withBody(head: RequestHead, body: Buffer): RelayRequest {
   if (body.length === 0) return withoutBody(head);
   const scan = scanObject(body, head.route.dialect.fields);
   if (!scan.ok) {

@@ -1,6 +1,6 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import { describeError, Failure } from '../../core/failure.ts';
 import type { EpochMs } from '../../core/time.ts';
+import type { AnswerWriter, Arrival } from '../transport/index.ts';
 import { admit } from './admit.ts';
 import { attempts } from './attempts.ts';
 import type { AttemptsResult } from './attempts-result.ts';
@@ -14,23 +14,22 @@ import { failureRefusal, IDEMPOTENCY_MISMATCH, IDEMPOTENCY_TOO_LARGE } from './o
 import { readHead } from './read-request.ts';
 import { refuse, refuseHeld, sendWhole } from './refuse.ts';
 import type { RelayHouse } from './relay-house.ts';
-import type { RelayRoute } from './relay-request.ts';
+import type { RelayMatch } from './routes.ts';
 import type { Turn } from './turn.ts';
 
 /** The journey of one request. Each step only adds to what the ones before it found. */
 export async function relay(
   house: RelayHouse,
-  route: RelayRoute,
-  path: { readonly upstreamPath: string; readonly objectId: string | null },
-  req: IncomingMessage,
-  res: ServerResponse,
+  match: RelayMatch,
+  arrival: Arrival,
+  writer: AnswerWriter,
 ): Promise<void> {
-  const head = readHead(house, req, route, path);
-  const answer = new ClientAnswer(res, head.id);
+  const head = readHead(house, arrival, match.route, match);
+  const answer = new ClientAnswer(writer, head.id);
   const turn: Turn = { house, head, answer, caller: null, journey: null };
   house.stats.inflight++;
   try {
-    await journeyOf(turn, req);
+    await journeyOf(turn, arrival);
   } catch (error) {
     if (!(error instanceof Failure)) {
       house.ctx.log.error({ request: head.id, error: describeError(error) }, 'request failed within Realms');
@@ -45,9 +44,9 @@ export async function relay(
   }
 }
 
-async function journeyOf(turn: Turn, req: IncomingMessage): Promise<void> {
+async function journeyOf(turn: Turn, arrival: Arrival): Promise<void> {
   const { house } = turn;
-  const journey = await admit(turn, req);
+  const journey = await admit(turn, arrival);
   if (!journey) return;
   const { request } = journey;
   const config = house.live.state.settings.effective;

@@ -6,7 +6,7 @@ export { scanObject } from './json-scan.ts';
 export type { Edit } from './json-splice.ts';
 export { spliceToBuffer, spliceToPieces } from './json-splice.ts';
 export { readJson, readNumber, readString } from './json-value.ts';
-export { readBody } from './read-body.ts';
+export { bodyCutOff, collectBody, readBody, takeWhole } from './read-body.ts';
 export { encodeEvent, SseEvent } from './sse-event.ts';
 export { SseSplitter } from './sse-splitter.ts';
 export type { HeadVerdict } from './sse-tail.ts';

@@ -13,24 +13,38 @@ export interface ReadBodyOptions {
   readonly decodedMaxBytes: number;
 }
 
+/** Where the bytes of a body come from; with its own bound on how many. */
+export interface BodySource {
+  takeBody(maxBytes: number): Buffer | Promise<Buffer>;
+}
+
+/** Reads the body of a stream, as `takeWhole` does. A body in one chunk is that chunk, not a copy. */
+export async function readBody(stream: Readable, options: ReadBodyOptions): Promise<Buffer> {
+  return await takeWhole({ takeBody: (maxBytes) => collectBody(stream, maxBytes) }, options);
+}
+
 /**
- * Reads a whole request body and undoes its content coding: identity, gzip or zstd (RFC 9110, 8.4.1; RFC 8878).
- * A body in one chunk is that chunk, not a copy.
+ * Takes a whole request body and undoes its content coding: identity, gzip or zstd (RFC 9110, 8.4.1; RFC 8878). Without
+ * a promise when the body is here and needs no decoding.
  *
- * When it fails, the stream stands still with the rest unread: answer with `connection: close`, or let node:http drain
- * it unseen when the answer ends.
+ * When it fails, the source stands still with the rest unread: answer with `connection: close`, or let the transport
+ * drain it unseen when the answer ends.
  *
  * @throws Failure unsupported_encoding; too_large (either limit, as soon as it is passed); invalid_input for bytes that
  *   do not decode, and when the client goes away before the end.
  */
-export function readBody(stream: Readable, options: ReadBodyOptions): Promise<Buffer> {
+export function takeWhole(source: BodySource, options: ReadBodyOptions): Buffer | Promise<Buffer> {
   const coding = toCoding(options.contentEncoding);
-  if (coding === null) return Promise.reject(unsupported());
+  if (coding === null) throw unsupported();
   const { encodedMaxBytes, decodedMaxBytes, contentLength } = options;
   const limitBytes = coding === 'identity' ? Math.min(encodedMaxBytes, decodedMaxBytes) : encodedMaxBytes;
-  if (contentLength !== undefined && contentLength > limitBytes) return Promise.reject(tooLarge(limitBytes));
-  const collected = collect(stream, limitBytes);
-  return coding === 'identity' ? collected : collected.then((bytes) => decodeBody(bytes, coding, decodedMaxBytes));
+  if (contentLength !== undefined && contentLength > limitBytes) throw tooLarge(limitBytes);
+  const taken = source.takeBody(limitBytes);
+  return coding === 'identity' ? taken : decodeTaken(taken, coding, decodedMaxBytes);
+}
+
+async function decodeTaken(taken: Buffer | Promise<Buffer>, coding: ContentCoding, maxBytes: number): Promise<Buffer> {
+  return await decodeBody(await taken, coding, maxBytes);
 }
 
 function toCoding(header: string | undefined): ContentCoding | 'identity' | null {
@@ -50,10 +64,12 @@ function unsupported(): Failure {
 }
 
 /**
+ * The bytes of a stream. A body in one chunk is that chunk, not a copy.
+ *
  * The listeners stay: the message is of no use to anybody else, and taking them off again costs more than all of the
  * rest for a small body. What they hear after the end is ignored.
  */
-function collect(stream: Readable, maxBytes: number): Promise<Buffer> {
+export function collectBody(stream: Readable, maxBytes: number): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let bytes = 0;
@@ -65,7 +81,7 @@ function collect(stream: Readable, maxBytes: number): Promise<Buffer> {
       reject(failure);
     };
     const onGone = (error?: unknown): void => {
-      if (!isOver) fail(new Failure('invalid_input', 'the connection was lost before the body ended', error));
+      if (!isOver) fail(bodyCutOff(error));
     };
     if (stream.destroyed || stream.readableEnded) return onGone();
     stream.on('data', (chunk: Buffer) => {
@@ -83,6 +99,11 @@ function collect(stream: Readable, maxBytes: number): Promise<Buffer> {
     stream.on('error', onGone);
     stream.on('close', onGone);
   });
+}
+
+/** What a reader is told when the client leaves in the middle. */
+export function bodyCutOff(cause?: unknown): Failure {
+  return new Failure('invalid_input', 'the connection was lost before the body ended', cause);
 }
 
 function tooLarge(limitBytes: number): Failure {
