@@ -17,6 +17,7 @@ const PURE = [
   'src/daemon/wire/**/*.test.ts',
   'src/daemon/http/{admin-socket,listen-address}.test.ts',
   'src/daemon/relay/dialects/**/*.test.ts',
+  'src/daemon/translate/**/*.test.ts',
   'src/daemon/demo/**/*.test.ts',
   'src/daemon/testing/**/*.test.ts',
   'src/cli/**/*.test.{ts,tsx}',

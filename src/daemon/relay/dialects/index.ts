@@ -1,6 +1,10 @@
 // One small file for each wire. A dialect knows bytes and shapes; it knows no scheduling and no money.
+export { anthropicErrorBody, anthropicFailureOf } from './anthropic-error.ts';
+export { freshOf, readAnthropicUsage } from './anthropic-usage.ts';
 export type { AnswerFacts, Dialect, RequestScan, StreamFailure, StreamReader } from './dialect.ts';
 export { noFacts } from './dialect.ts';
+export { geminiErrorBody, geminiFailureOf } from './gemini-error.ts';
+export { readGeminiUsage } from './gemini-usage.ts';
 export { openaiChat } from './openai-chat.ts';
 export { openaiErrorJson } from './openai-error.ts';
 export { openaiPlain } from './openai-plain.ts';

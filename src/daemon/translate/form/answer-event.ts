@@ -4,7 +4,8 @@ import type { Seal } from './prompt.ts';
 /**
  * An answer as it comes to be, in no provider's words. A whole answer is the same events at once, so each wire is read and
  * written one way only. Blocks are numbered from 0 in the order in which they begin; they may overlap (parallel calls).
- * Order: `start`, then blocks, then exactly one of `end` and `failed`, after which nothing comes.
+ * Order: `start`, then blocks, then exactly one of `end` and `failed`, after which nothing comes. Before `end` every block
+ * has ended; what has not ended before `failed` was cut off, so that no client acts on half of a call.
  */
 export type AnswerEvent =
   | { readonly type: 'start'; readonly id: string | null; readonly model: string | null }
@@ -13,7 +14,14 @@ export type AnswerEvent =
   /** What only the provider can read, for the block as a whole; at any time before its end. */
   | { readonly type: 'seal'; readonly block: number; readonly seal: Seal }
   /** A source that the text names, where the wire has such. */
-  | { readonly type: 'citation'; readonly block: number; readonly url: string; readonly title: string | null }
+  | {
+      readonly type: 'citation';
+      readonly block: number;
+      readonly url: string;
+      readonly title: string | null;
+      /** The stretch of the block's text that it backs, in UTF-16 units, where the wire says so. */
+      readonly span?: { readonly start: number; readonly end: number } | null;
+    }
   | { readonly type: 'block-end'; readonly block: number }
   | {
       readonly type: 'end';

@@ -47,8 +47,8 @@ export interface TextPart {
 /** Bytes within the request, or where the provider finds them. */
 export type MediaSource =
   | { readonly kind: 'base64'; readonly mediaType: string; readonly data: string }
-  | { readonly kind: 'url'; readonly url: string }
-  | { readonly kind: 'file-id'; readonly id: string };
+  | { readonly kind: 'url'; readonly url: string; readonly mediaType?: string | null }
+  | { readonly kind: 'file-id'; readonly id: string; readonly mediaType?: string | null };
 
 export interface ImagePart {
   readonly kind: 'image';
@@ -119,6 +119,7 @@ export type Tool =
   | {
       readonly kind: 'function';
       readonly name: string;
+      readonly home?: ToolHome;
       readonly description: string | null;
       /** JSON Schema of the arguments; null: none were declared. */
       readonly parameters: Readonly<Record<string, unknown>> | null;
@@ -127,11 +128,21 @@ export type Tool =
   | {
       readonly kind: 'custom';
       readonly name: string;
+      readonly home?: ToolHome;
       readonly description: string | null;
       readonly grammar: { readonly syntax: string; readonly definition: string } | null;
     }
-  /** Run by the provider itself (`web_search`): only a wire that has the same can take it. */
+  /**
+   * Run by the provider itself (`web_search`): only a wire that has the same can take it. Options are named as in the
+   * Responses wire (`search_context_size`, `user_location`, `filters.allowed_domains`); a wire refuses those it lacks.
+   */
   | { readonly kind: 'hosted'; readonly name: 'web_search'; readonly options: Readonly<Record<string, unknown>> };
+
+/** Where the client keeps a tool whose `name` was made of both; only the Responses wire has namespaces. */
+export interface ToolHome {
+  readonly namespace: string;
+  readonly name: string;
+}
 
 export type ToolChoice =
   | { readonly kind: 'auto' | 'none' | 'required' }

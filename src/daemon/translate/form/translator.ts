@@ -20,18 +20,21 @@ export interface Translator {
    */
   writeRequest(prompt: Prompt, asked: Asked): UpstreamRequest;
 
-  /** Reads a whole answer of an upstream; null when it is no answer of this wire. */
-  readAnswer(body: unknown): readonly AnswerEvent[] | null;
-  /** Follows one stream of an upstream. */
-  openReader(): EventReader;
+  /** Reads a whole answer of an upstream; null when it is no answer of this wire. `sent` as for openReader. */
+  readAnswer(body: unknown, sent?: Prompt): readonly AnswerEvent[] | null;
+  /** Follows one stream of an upstream. `sent`: the prompt it answers, so that tools come back as the client knows them. */
+  openReader(sent?: Prompt): EventReader;
 
-  /** Writes a whole answer for the client. */
+  /** Writes a whole answer for the client; of events that end with `failed`, the body of an error. */
   writeAnswer(events: Iterable<AnswerEvent>, told: Told): Readonly<Record<string, unknown>>;
   /** Writes one stream for the client. */
   openWriter(told: Told): EventWriter;
 
   /** An error body in this wire's shape. `code` is stable and machine-readable. */
   writeError(error: ErrorFacts): Readonly<Record<string, unknown>>;
+
+  /** On wires that can be asked how many tokens a request has. */
+  readonly counting?: TokenCounting;
 }
 
 /** What a request says outside of its body: Gemini has the model and the form of the answer in its path. */
@@ -58,7 +61,7 @@ export interface UpstreamRequest {
 export interface EventReader {
   /** `name` is the event's own name or '' where it has none; `data` its data as text. `[DONE]` comes as it is. */
   read(name: string, data: string): readonly AnswerEvent[];
-  /** The stream is over: what was still open is closed, and if it did not end well, `failed` says so. */
+  /** The stream is over: what was still open is closed; if it did not end well, `failed` says so instead. */
   finish(): readonly AnswerEvent[];
 }
 
@@ -76,6 +79,8 @@ export interface Told {
   readonly createdAt: number;
   /** The model as the client called it. */
   readonly model: string;
+  /** Gemini only: the client streams without `alt=sse`, so the stream is one JSON array. */
+  readonly isArrayStream?: boolean;
 }
 
 export interface ErrorFacts {
@@ -83,4 +88,18 @@ export interface ErrorFacts {
   readonly code: string;
   readonly message: string;
   readonly field: string | null;
+}
+
+/** Counting the tokens of a request before it is sent, on wires that have a question for it. */
+export interface TokenCounting {
+  /**
+   * Reads a client's question; what only an answer needs may be missing from it.
+   * @throws Untranslatable
+   */
+  readQuestion(body: unknown, request: RequestFacts): Prompt;
+  /** @throws Untranslatable */
+  writeQuestion(prompt: Prompt, asked: Asked): UpstreamRequest;
+  /** The count out of an upstream's answer, null when it is none. */
+  readCount(body: unknown): number | null;
+  writeCount(tokens: number): Readonly<Record<string, unknown>>;
 }

@@ -1,0 +1,8 @@
+import type { Asked } from './translator.ts';
+import { type Feature, Untranslatable } from './untranslatable.ts';
+
+/** Refuses what the upstream's wire has no words for, in the client's own words. */
+export function cannot(asked: Asked, feature: Feature, what: string): never {
+  const field = asked.fieldNames[feature];
+  throw new Untranslatable(field, `${field}: ${what} cannot be asked of the provider of this model`);
+}
