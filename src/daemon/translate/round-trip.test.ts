@@ -1,0 +1,81 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { chunked, chunkSizes } from '../wire/testing/sse-streams.ts';
+import { foldAnswer, NO_HINTS, NO_SAMPLING, type Prompt, type Told } from './form/index.ts';
+import { answers } from './testing/answers.ts';
+import { canonical, overTheWire } from './testing/canonical.ts';
+import { joinTurns } from './testing/normal-form.ts';
+import { prompts } from './testing/prompts.ts';
+import { expectOrder, readStream, writeStream } from './testing/replay.ts';
+import { WIRES_UNDER_TEST } from './testing/wires.ts';
+
+const PROMPT: Prompt = {
+  model: 'm',
+  stream: true,
+  turns: [],
+  tools: [],
+  toolChoice: null,
+  parallelToolCalls: null,
+  sampling: NO_SAMPLING,
+  reasoning: null,
+  format: null,
+  verbosity: null,
+  hints: NO_HINTS,
+  wantsStreamUsage: true,
+};
+const TOLD: Told = { prompt: PROMPT, seed: 'Seed0', createdAt: 1_700_000_000, model: 'model-of-client' };
+const FACTS = { model: 'from-the-path', stream: false };
+
+describe.each(WIRES_UNDER_TEST)('$translator.wire', (wire) => {
+  const { translator } = wire;
+  const asked = { fieldNames: translator.fieldNames, from: translator.wire };
+
+  test('a request that is written and read again means the same', () => {
+    fc.assert(
+      fc.property(prompts(wire.lacks), (prompt) => {
+        const body = overTheWire(translator.writeRequest(prompt, asked).body);
+        const read = translator.readRequest(body, { ...FACTS, model: prompt.model, stream: prompt.stream });
+        expect(canonical({ ...read, turns: joinTurns(read.turns) })).toBe(canonical(wire.normalPrompt(prompt)));
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  test('an answer that is streamed and read again means the same', () => {
+    fc.assert(
+      fc.property(answers(), (events) => {
+        const read = readStream(translator.openReader(), [Buffer.from(writeStream(translator, events, TOLD))]);
+        expectOrder(read);
+        const expected = wire.expectedAnswer(foldAnswer(events), TOLD);
+        expect(canonical(wire.seenAnswer(foldAnswer(read)))).toBe(canonical(expected));
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  test('a whole answer is what its stream adds up to', () => {
+    fc.assert(
+      fc.property(answers(), (events) => {
+        const read = translator.readAnswer(overTheWire(translator.writeAnswer(events, TOLD))) ?? [];
+        expectOrder(read);
+        const answer = foldAnswer(events);
+        const expected = wire.expectedAnswer(answer, TOLD);
+        const seen = wire.seenAnswer(foldAnswer(read));
+        if (answer.ending?.type === 'failed') expect(canonical(seen['ending'])).toBe(canonical(answer.ending));
+        else expect(canonical(seen)).toBe(canonical(expected));
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  test('a stream gives the same events however it is cut', () => {
+    fc.assert(
+      fc.property(answers(), chunkSizes(), (events, sizes) => {
+        const bytes = Buffer.from(writeStream(translator, events, TOLD));
+        const whole = readStream(translator.openReader(), [bytes]);
+        expect(readStream(translator.openReader(), chunked(bytes, sizes))).toEqual(whole);
+      }),
+      { numRuns: 200 },
+    );
+  });
+});
