@@ -9,7 +9,7 @@ const MS_MAX = 2_592_000_000;
 
 const upstreamParams = z.strictObject({ upstream: fields.ref('upstream') });
 
-export const upstreamKind = z.enum(['openai']).describe('Protocol that the upstream speaks');
+export const upstreamKind = z.enum(['openai', 'anthropic', 'gemini']).describe('Protocol that the upstream speaks');
 
 export const errorRule = z.strictObject({
   match: z
@@ -36,7 +36,14 @@ export const errorRule = z.strictObject({
     .describe('What the client sees instead of the provider’s answer'),
 });
 
+export const upstreamWire = z.enum(['chat', 'responses', 'messages', 'gemini']);
+
 const settingFields = {
+  wires: z
+    .array(upstreamWire)
+    .min(1)
+    .max(4)
+    .describe('APIs that it offers, of those of its kind; requests for another are translated'),
   allow_private: z.boolean().describe('Loopback and private addresses may be dialled'),
   allow_http: z.boolean().describe('Plain http may be used to public addresses'),
   priority: fields.priority,
@@ -66,6 +73,7 @@ export const upstreamView = z
     id: z.string().describe('Id of the upstream'),
     name: z.string().describe('Unique name'),
     kind: upstreamKind,
+    wires: settingFields.wires,
     enabled: fields.enabled,
     state: z
       .enum(['ready', 'cooling', 'disabled', 'unusable'])
@@ -116,6 +124,7 @@ export const createUpstream = route({
   body: z.strictObject({
     name: fields.name,
     kind: upstreamKind.optional(),
+    wires: settingFields.wires.optional(),
     base_url: baseUrl,
     key: fields.secretText.optional().describe('API key of the provider; write-only'),
     allow_private: settingFields.allow_private.optional(),
@@ -153,6 +162,7 @@ export const editUpstream = route({
   params: upstreamParams,
   body: z.strictObject({
     name: fields.name.optional(),
+    wires: settingFields.wires.optional(),
     enabled: fields.enabled.optional(),
     allow_private: settingFields.allow_private.optional(),
     allow_http: settingFields.allow_http.optional(),

@@ -109,6 +109,7 @@ function defaultMs(errorClass: ErrorClass, rung: number, defaults: CooldownDefau
       return doubled(defaults.endpointBaseMs, rung, defaults.endpointMaxMs);
     case 'request':
     case 'context_length':
+    case 'inexpressible':
       return defaults.credentialMs;
   }
 }
@@ -124,6 +125,7 @@ function bounded(ms: number): number {
 function evidenceOf(error: UpstreamError): string {
   if (error.kind === 'network') return error.code;
   if (error.kind === 'malformed') return error.detail;
+  if (error.kind === 'inexpressible') return error.field;
   return error.code ? `${error.status} ${error.code}` : String(error.status);
 }
 

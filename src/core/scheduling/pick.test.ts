@@ -14,7 +14,15 @@ const HEALTHY: HealthReading = { errorRate: 0, firstOutputMs: 0, inflight: 0, fa
 const later = (ms: number) => (NOW + ms) as EpochMs;
 
 function viewOf(parts: Partial<PickView> = {}): PickView {
-  return { now: NOW, blocking: () => null, health: () => HEALTHY, limited: () => null, ...parts };
+  return {
+    now: NOW,
+    unfit: () => null,
+    share: () => 1,
+    blocking: () => null,
+    health: () => HEALTHY,
+    limited: () => null,
+    ...parts,
+  };
 }
 
 function wishOf(parts: Partial<PickWish> = {}): PickWish {

@@ -8,8 +8,12 @@ import type { LimitRefusal } from './limit-book.ts';
 /** What a pick looks at besides the candidates; all of it is read, nothing is changed. */
 export interface PickView {
   readonly now: EpochMs;
+  /** Why this candidate can never serve such a request; null when it can. */
+  unfit(candidate: Candidate): Unfitness | null;
   blocking(candidate: Candidate): Cooldown | null;
   health(candidate: Candidate): HealthReading;
+  /** Factor on its weight, for what the operator's weights cannot know: 1 changes nothing. */
+  share(candidate: Candidate): number;
   /** The limit of the credential, or of its model, that has no room. */
   limited(candidate: Candidate): LimitRefusal | null;
 }
@@ -29,8 +33,11 @@ export type Verdict =
   | { readonly candidate: Candidate; readonly kind: 'scored'; readonly score: number }
   | { readonly candidate: Candidate; readonly kind: 'removed'; readonly why: Removal; readonly until: EpochMs | null };
 
+export type Unfitness = `has no ${string}`;
+
 export type Removal =
   | 'tried already'
+  | Unfitness
   | 'not the pinned credential'
   | 'credential expired'
   | `cooling: ${string}`
@@ -78,6 +85,8 @@ export function pick(candidates: readonly Candidate[], view: PickView, wish: Pic
 
 function judge(candidate: Candidate, view: PickView, wish: PickWish): Verdict {
   if (wish.tried.has(candidate.name)) return removed(candidate, 'tried already', null);
+  const unfit = view.unfit(candidate);
+  if (unfit !== null) return removed(candidate, unfit, null);
   const pinnedHere = wish.pinned === candidate.credential.id;
   if (wish.pinned !== null && !pinnedHere) return removed(candidate, 'not the pinned credential', null);
   const { expiresAt } = candidate.credential;
@@ -88,16 +97,17 @@ function judge(candidate: Candidate, view: PickView, wish: PickWish): Verdict {
   if (refusal) {
     return removed(candidate, `limit: ${refusal.limit}`, (view.now + refusal.retryAfterMs) as EpochMs);
   }
-  return { candidate, kind: 'scored', score: score(candidate, view.health(candidate), wish) };
+  return { candidate, kind: 'scored', score: score(candidate, view, wish) };
 }
 
 function removed(candidate: Candidate, why: Removal, until: EpochMs | null): Verdict {
   return { candidate, kind: 'removed', why, until };
 }
 
-function score(candidate: Candidate, health: HealthReading, wish: PickWish): number {
-  const quality = qualityOf(health);
-  const weight = Math.max(0.001, candidate.upstream.weight * candidate.credential.weight * quality);
+function score(candidate: Candidate, view: PickView, wish: PickWish): number {
+  const quality = qualityOf(view.health(candidate));
+  const share = quality * view.share(candidate);
+  const weight = Math.max(0.001, candidate.upstream.weight * candidate.credential.weight * share);
   // Weighted sampling (Efraimidis and Spirakis): the largest draw^(1/weight) wins in proportion to weight. This form has
   // the same order and keeps small weights apart, where the power would vanish beside the points of rung and priority.
   const draw = weight / (weight - Math.log(drawOf(candidate.hash, wish.seed)));

@@ -98,7 +98,9 @@ test('what is the request’s own fault rests nothing and is not retried; all el
   expect(final).toEqual(['request', 'context_length']);
   for (const errorClass of final) expect(CLASS_POLICIES[errorClass].scope).toBeNull();
   const lasting = ERROR_CLASSES.filter(
-    (errorClass) => CLASS_POLICIES[errorClass].retry && !CLASS_POLICIES[errorClass].transient,
+    (errorClass) => CLASS_POLICIES[errorClass].scope !== null && !CLASS_POLICIES[errorClass].transient,
   );
   expect(lasting).toEqual(['model_missing', 'auth', 'billing', 'usage_limit']);
+  // What one wire has no words for says nothing about its upstream, and another may have them.
+  expect(CLASS_POLICIES.inexpressible).toEqual({ retry: true, scope: null, transient: false });
 });

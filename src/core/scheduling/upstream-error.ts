@@ -17,6 +17,7 @@ export const ERROR_CLASSES = [
   'blocked',
   'redirect',
   'malformed',
+  'inexpressible',
 ] as const;
 export type ErrorClass = (typeof ERROR_CLASSES)[number];
 
@@ -24,6 +25,8 @@ export type ErrorClass = (typeof ERROR_CLASSES)[number];
 export type UpstreamError =
   | { readonly kind: 'network'; readonly code: string; readonly timedOut: boolean }
   | { readonly kind: 'malformed'; readonly detail: string }
+  /** The request says something that this upstream's wire has no words for; nothing was sent. */
+  | { readonly kind: 'inexpressible'; readonly field: string; readonly message: string }
   | {
       readonly kind: 'answer';
       readonly status: number;
@@ -62,6 +65,7 @@ export const CLASS_POLICIES: Readonly<Record<ErrorClass, ClassPolicy>> = {
   blocked: { retry: true, scope: 'endpoint', transient: true },
   redirect: { retry: true, scope: 'endpoint', transient: true },
   malformed: { retry: true, scope: 'endpoint', transient: true },
+  inexpressible: { retry: true, scope: null, transient: false },
 };
 
 const BILLING_CODES = new Set(['insufficient_quota', 'billing_hard_limit_reached', 'billing_not_active']);
@@ -75,7 +79,7 @@ const NO_SUCH_MODEL = /\bmodel(?:\s+\S+)?\s+(?:is\s+|was\s+)?(?:not supported|do
 /** Sorts an error into its class. Pure: the same sight gives the same class. */
 export function classify(error: UpstreamError): ErrorClass {
   if (error.kind === 'network') return error.timedOut ? 'timeout' : 'network';
-  if (error.kind === 'malformed') return 'malformed';
+  if (error.kind !== 'answer') return error.kind;
   const plain = { ...error, message: error.message.replace(QUOTED, '') };
   return byCode(plain) ?? byStatus(plain);
 }

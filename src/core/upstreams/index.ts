@@ -43,3 +43,4 @@ export {
   type Upstream,
   type UpstreamKind,
 } from './upstream.ts';
+export { WIRES, type Wire } from './wire.ts';

@@ -13,7 +13,7 @@ import { newCredential } from './manage-credentials.ts';
 import { sealCredential } from './sealed-credential.ts';
 import { sealHeaders, upstreamOpener } from './sealed-headers.ts';
 import type { Credential, Endpoint, Upstream, UpstreamKind } from './upstream.ts';
-import { checkKind, checkUpstreamFacts, NEW_UPSTREAM, type UpstreamFacts } from './upstream-rules.ts';
+import { checkKind, checkUpstreamFacts, newUpstreamFacts, type UpstreamFacts } from './upstream-rules.ts';
 import {
   type BareUpstream,
   deleteUpstream,
@@ -43,11 +43,12 @@ export type UpstreamPatch = Patch<UpstreamFacts>;
  */
 export async function addUpstream(ctx: Ctx, keyring: Keyring, input: NewUpstream): Promise<Upstream> {
   const now = ctx.clock.now();
-  const facts = checkUpstreamFacts({ ...NEW_UPSTREAM, name: input.name }, input);
+  const kind = checkKind(input.kind);
+  const facts = checkUpstreamFacts(kind, newUpstreamFacts(input.name, kind), input);
   const upstream: BareUpstream = {
     ...facts,
     id: newId('up', now, ctx.random),
-    kind: checkKind(input.kind),
+    kind,
     createdAt: now,
   };
   const endpoint: Endpoint = {
@@ -78,7 +79,7 @@ export async function editUpstream(
 ): Promise<Upstream> {
   return await inChange(ctx, 'upstreams', async (tx) => {
     const before = await requireUpstream(tx, keyring, id);
-    const after: Upstream = { ...before, ...checkUpstreamFacts(before, patch) };
+    const after: Upstream = { ...before, ...checkUpstreamFacts(before.kind, before, patch) };
     requirePermissions(after);
     if (after.name !== before.name) await requireFreeName(tx, after.name);
     await updateUpstream(tx, after, {

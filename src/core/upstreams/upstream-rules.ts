@@ -3,7 +3,8 @@ import { checkName } from '../name.ts';
 import type { Patch } from '../patch.ts';
 import { checkErrorRules } from './check-error-rules.ts';
 import { checkHeaderOverride, checkParamOverride } from './overrides.ts';
-import { UPSTREAM_KINDS, type Upstream } from './upstream.ts';
+import { checkWires, wiresOf } from './spoken-wires.ts';
+import { UPSTREAM_KINDS, type Upstream, type UpstreamKind } from './upstream.ts';
 
 const PRIORITY_MAX = 1_000_000;
 const WEIGHT_MAX = 1_000;
@@ -11,6 +12,7 @@ const WEIGHT_MAX = 1_000;
 export type UpstreamFacts = Pick<
   Upstream,
   | 'name'
+  | 'wires'
   | 'enabled'
   | 'priority'
   | 'weight'
@@ -22,7 +24,7 @@ export type UpstreamFacts = Pick<
   | 'injectStreamUsage'
 >;
 
-export const NEW_UPSTREAM: Omit<UpstreamFacts, 'name'> = {
+const NEW_UPSTREAM: Omit<UpstreamFacts, 'name' | 'wires'> = {
   enabled: true,
   priority: 0,
   weight: 1,
@@ -34,10 +36,20 @@ export const NEW_UPSTREAM: Omit<UpstreamFacts, 'name'> = {
   injectStreamUsage: true,
 };
 
+/** An upstream of which only name and kind are decided. */
+export function newUpstreamFacts(name: string, kind: UpstreamKind): UpstreamFacts {
+  return { ...NEW_UPSTREAM, name, wires: wiresOf(kind) };
+}
+
 /** Lays `patch` over `before` and checks the result. @throws Failure invalid_input */
-export function checkUpstreamFacts(before: UpstreamFacts, patch: Patch<UpstreamFacts>): UpstreamFacts {
+export function checkUpstreamFacts(
+  kind: UpstreamKind,
+  before: UpstreamFacts,
+  patch: Patch<UpstreamFacts>,
+): UpstreamFacts {
   return {
     name: checkName(patch.name ?? before.name),
+    wires: checkWires(kind, patch.wires ?? before.wires),
     enabled: patch.enabled ?? before.enabled,
     priority: checkPriority(patch.priority ?? before.priority),
     weight: checkWeight(patch.weight ?? before.weight),

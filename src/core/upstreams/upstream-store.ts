@@ -9,11 +9,13 @@ import { type CredentialOpener, readCredentials } from './credential-store.ts';
 import type { ErrorRule } from './error-rule.ts';
 import type { HeaderOverride, ParamOverride } from './overrides.ts';
 import type { Endpoint, Upstream, UpstreamKind } from './upstream.ts';
+import type { Wire } from './wire.ts';
 
 interface UpstreamRow {
   readonly id: UpstreamId;
   readonly name: string;
   readonly kind: UpstreamKind;
+  readonly wires: string;
   readonly enabled: number;
   readonly priority: number;
   readonly weight: number;
@@ -195,6 +197,7 @@ async function complete(
 function plainColumns(upstream: BareUpstream) {
   return {
     name: upstream.name,
+    wires: JSON.stringify(upstream.wires),
     priority: upstream.priority,
     weight: upstream.weight,
     allow_private: Number(upstream.allowPrivate),
@@ -211,6 +214,7 @@ function fromRow(row: UpstreamRow, opener: UpstreamOpener): BareUpstream {
     id: row.id,
     name: row.name,
     kind: row.kind,
+    wires: JSON.parse(row.wires) as Wire[],
     enabled: row.enabled === 1 && isReadable,
     priority: row.priority,
     weight: row.weight,

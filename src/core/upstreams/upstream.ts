@@ -3,8 +3,9 @@ import type { CredentialId, EndpointId, GroupId, UpstreamId } from '../ids.ts';
 import type { Secret } from '../secret.ts';
 import type { EpochMs } from '../time.ts';
 import type { ErrorRule } from './error-rule.ts';
+import type { Wire } from './wire.ts';
 
-export const UPSTREAM_KINDS = ['openai'] as const;
+export const UPSTREAM_KINDS = ['openai', 'anthropic', 'gemini'] as const;
 export type UpstreamKind = (typeof UPSTREAM_KINDS)[number];
 
 /** One provider connection. */
@@ -12,6 +13,8 @@ export interface Upstream {
   readonly id: UpstreamId;
   readonly name: string;
   readonly kind: UpstreamKind;
+  /** What it speaks; requests in another wire are translated into the first of these. */
+  readonly wires: readonly Wire[];
   readonly enabled: boolean;
   /** Lower numbers are used first. */
   readonly priority: number;

@@ -1,5 +1,6 @@
 // What the public listener answers itself: health, models, and the self-service of users. Knows no relaying.
 import type { AccountRoute } from './account-route.ts';
+import { codexUsageRoutes } from './codex-usage-routes.ts';
 import { dashboardRoutes } from './dashboard-routes.ts';
 import { healthRoutes } from './health-routes.ts';
 import { modelRoutes } from './model-routes.ts';
@@ -19,6 +20,7 @@ export const ACCOUNT_ROUTES: readonly AccountRoute[] = [
   ...healthRoutes,
   ...modelRoutes,
   ...usageRoutes,
+  ...codexUsageRoutes,
   ...dashboardRoutes,
   ...topupRoutes,
   ...redeemRoutes,

@@ -1,5 +1,5 @@
 import { type AccountStatus, findUserByToken, isUserTokenText, type User } from '../../core/identity/index.ts';
-import { authenticate, clientAddress, readIncoming } from '../relay/index.ts';
+import { authenticate, clientAddress, keyInQuery, readIncoming } from '../relay/index.ts';
 import type { AccountAnswer, AccountInput } from './account-route.ts';
 import { errorAnswer, refused } from './answers.ts';
 
@@ -36,11 +36,15 @@ export async function withKey(
   answer: (caller: Caller) => AccountAnswer | Promise<AccountAnswer>,
 ): Promise<AccountAnswer> {
   const { house, req } = input;
-  const incoming = readIncoming(req, { upstreamPath: '', objectId: null }, addressOf(input));
+  // Only Google's clients send a key in the query, and only their paths take one.
+  const queryKey = req.url?.startsWith('/v1beta/') ? keyInQuery(input.query) : null;
+  const incoming = readIncoming(req, { ...NO_PATH, queryKey }, addressOf(input));
   const authenticated = authenticate(incoming, house.live.state.identity, house.ctx.clock.now());
   if (authenticated.kind === 'refused') return refused(authenticated.refusal);
   return await answer(authenticated.caller);
 }
+
+const NO_PATH = { upstreamPath: '', objectId: null, gemini: null };
 
 export function addressOf({ house, req }: AccountInput): string {
   return clientAddress(

@@ -6,6 +6,7 @@ import { given } from './given.ts';
 
 type SettingsBody = Pick<
   contract.ParsedBodyOf<typeof contract.editUpstream>,
+  | 'wires'
   | 'allow_private'
   | 'allow_http'
   | 'priority'
@@ -19,6 +20,7 @@ type SettingsBody = Pick<
 /** What a body says of an upstream, in the words of the domain. */
 export function settingsOf(body: SettingsBody) {
   return {
+    wires: body.wires,
     allowPrivate: body.allow_private,
     allowHttp: body.allow_http,
     priority: body.priority,

@@ -42,6 +42,7 @@ export function upstreamFacts(upstream: Upstream): Facts {
   return {
     name: upstream.name,
     kind: upstream.kind,
+    wires: [...upstream.wires],
     enabled: upstream.enabled,
     priority: upstream.priority,
     weight: upstream.weight,
@@ -63,6 +64,7 @@ function viewUpstream(upstream: Upstream, cooldowns: readonly CooldownView[], no
     id: upstream.id,
     name: upstream.name,
     kind: upstream.kind,
+    wires: [...upstream.wires],
     enabled: upstream.enabled,
     state: upstreamState(upstream.enabled, endpoints, credentials),
     ready_credentials: credentials.filter((credential) => credential.state === 'ready').length,

@@ -51,7 +51,7 @@ export function sendRefusal(
   userAgent = '',
 ): FastifyReply {
   const now = ctx.clock.now();
-  const { status, headers, body } = refusalAnswer(refusal, userAgent, now);
+  const { status, headers, body } = refusalAnswer(refusal, { userAgent }, now);
   for (let i = 0; i + 1 < headers.length; i += 2) reply.header(headers[i] as string, headers[i + 1]);
   return reply
     .code(status)

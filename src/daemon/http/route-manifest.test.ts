@@ -96,7 +96,7 @@ describe('the manifest', () => {
     const paths = [...new Set([...manifest.map(({ path }) => path), ...MONEY_PATHS, '/', '/v1', '/v1/unknown'])];
     const patterns = RELAYED.map(({ method, path }) => ({
       method,
-      form: new RegExp(`^${path.replace(/:\w+/g, '[^/]+')}$`),
+      form: new RegExp(`^${path.replace(/(?<=\/):\w+|\{\w+\}/g, '[^/]+')}$`),
     }));
     for (const path of paths.map(samplePath)) {
       for (const method of EVERY_METHOD) {
@@ -355,7 +355,7 @@ const byText = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
 
 /** Whether a path is one that the manifest has with its parameters filled in. */
 function formOf(path: string): RegExp {
-  return new RegExp(`^${path.replace(/:\w+/g, '[^/]+').replace('*', '.+')}$`);
+  return new RegExp(`^${path.replace(/(?<=\/):\w+|\{\w+\}/g, '[^/]+').replace('*', '.+')}$`);
 }
 
 function sorted(routes: readonly { readonly method: string; readonly path: string }[]): string[] {

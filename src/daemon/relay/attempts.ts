@@ -12,12 +12,15 @@ import {
 import type { EpochMs } from '../../core/time.ts';
 import type { ErrorRule } from '../../core/upstreams/index.ts';
 import type { AttemptTrace } from '../../core/usage/index.ts';
+import { Untranslatable } from '../translate/index.ts';
 import type { AttemptsResult } from './attempts-result.ts';
 import type { ExchangeResult } from './exchange.ts';
 import type { Journey } from './journey.ts';
 import { Leg } from './leg.ts';
 import { cooldownDefaults, type RelayHouse } from './relay-house.ts';
+import type { RelayRequest } from './relay-request.ts';
 import { traceOf } from './trace.ts';
+import { buildCall, type UpstreamCall } from './upstream-call.ts';
 
 /**
  * The one retry loop: pick, send, judge; until an answer is committed, an error is final, or nothing is left to try.
@@ -35,7 +38,12 @@ export async function attempts(house: RelayHouse, journey: Journey): Promise<Att
     const candidate = picked.chosen;
     if (!candidate) return failed ?? { kind: 'nowhere', pick: picked };
     tried.add(candidate.name);
-    const leg = new Leg(house, journey, candidate, picked);
+    const call = callFor(journey.request, candidate);
+    if (call instanceof Untranslatable) {
+      failed = inexpressible(house, journey, picked, candidate, call);
+      continue;
+    }
+    const leg = new Leg(house, journey, candidate, picked, call);
     const result = await resultOf(leg);
     // The leg has closed the journey's books already, before the last bytes of the answer left.
     if (result.kind === 'answered') return { kind: 'served', candidate, result };
@@ -62,14 +70,50 @@ export async function attempts(house: RelayHouse, journey: Journey): Promise<Att
   return failed as AttemptsResult;
 }
 
+/** The call for a candidate, or why the request cannot be said in its wire; then another may still know how. */
+function callFor(request: RelayRequest, candidate: Candidate): UpstreamCall | Untranslatable {
+  try {
+    return buildCall(request, candidate);
+  } catch (error) {
+    if (error instanceof Untranslatable) return error;
+    throw error;
+  }
+}
+
+type Failed = Extract<AttemptsResult, { kind: 'failed' }>;
+
+function inexpressible(
+  house: RelayHouse,
+  journey: Journey,
+  picked: Pick,
+  candidate: Candidate,
+  { field, message }: Untranslatable,
+): Failed {
+  const errorClass = 'inexpressible';
+  const nowMs = house.ctx.clock.monotonicMs();
+  const trace = traceOf(journey, { picked, startedMs: nowMs, endedMs: nowMs });
+  journey.attempts.push({ ...trace, verdict: errorClass, errorCode: field || null });
+  return {
+    kind: 'failed',
+    candidate,
+    errorClass,
+    error: { kind: errorClass, field, message },
+    answer: null,
+    rule: null,
+  };
+}
+
 function viewFor(house: RelayHouse, journey: Journey): PickView {
   const now = house.ctx.clock.now();
+  const { kinds, endpoint } = journey.request.route;
   // A pinned request has no other place to go, so a passing cooldown does not keep it away.
   const pinned = journey.sticky.pinned !== null;
   return {
     now,
+    unfit: ({ upstream }) => (kinds === null || kinds.includes(upstream.kind) ? null : `has no ${endpoint}`),
     blocking: (candidate) => (pinned ? null : house.cooldowns.blocking(candidate, now)),
     health: (candidate) => house.health.read(candidate.name),
+    share: () => 1,
     limited: ({ limited }) => (limited.length === 0 ? null : house.limits.check(limited, journey.estimatedTokens, now)),
   };
 }

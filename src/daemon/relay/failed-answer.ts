@@ -25,11 +25,14 @@ const STATUS: Readonly<Record<ErrorClass, number>> = {
   blocked: 502,
   redirect: 502,
   malformed: 502,
+  inexpressible: 400,
 };
+
+type Failed = Extract<AttemptsResult, { kind: 'failed' }>;
 
 /** What the client sees when the last attempt failed. */
 export function failedAnswer(
-  failed: Extract<AttemptsResult, { kind: 'failed' }>,
+  failed: Failed,
   request: RelayRequest,
   attempts: number,
   freeAt: EpochMs | null,
@@ -39,15 +42,22 @@ export function failedAnswer(
   if (rule?.present) {
     const { status, message } = rule.present;
     const refusal: Refusal = { status, code: errorClass, type: 'upstream_error', message };
-    return { ...refusalAnswer(refusal, request.incoming.userAgent, now), code: errorClass };
+    return { ...told(refusal, request, now), code: errorClass };
   }
   if (answer && REQUESTER_CLASSES.has(errorClass) && !isWebPage(failed.error)) {
-    return { status: answer.status, headers: answer.headers, body: answer.body, code: codeOf(failed) };
+    if (isOwnWire(failed, request)) {
+      return { status: answer.status, headers: answer.headers, body: answer.body, code: codeOf(failed) };
+    }
+    return { ...told(reworded(failed), request, now), code: codeOf(failed) };
+  }
+  if (failed.error.kind === 'inexpressible') {
+    const refusal = inexpressibleRefusal(failed.error);
+    return { ...told(refusal, request, now), code: refusal.code };
   }
   // The provider's words for this name its own model, and sometimes the account; the client asked for neither.
   if (errorClass === 'model_missing') {
     const missing = modelMissing(request.model);
-    return { ...refusalAnswer(missing, request.incoming.userAgent, now), code: missing.code };
+    return { ...told(missing, request, now), code: missing.code };
   }
   const refusal: Refusal = {
     status: STATUS[errorClass],
@@ -56,7 +66,41 @@ export function failedAnswer(
     message: `${describe(errorClass)} (${attempts} ${attempts === 1 ? 'attempt' : 'attempts'}, request ${request.id}).`,
     resetsAt: STATUS[errorClass] === 429 ? freeAt : null,
   };
-  return { ...refusalAnswer(refusal, request.incoming.userAgent, now), code: refusal.code };
+  return { ...told(refusal, request, now), code: refusal.code };
+}
+
+function told(refusal: Refusal, { incoming, route }: RelayRequest, now: EpochMs): RefusalAnswer {
+  return refusalAnswer(refusal, { userAgent: incoming.userAgent, dialect: route.dialect }, now);
+}
+
+/** Whether the client can read the provider's own error. */
+function isOwnWire({ candidate }: Failed, { route }: RelayRequest): boolean {
+  return route.wire === null || candidate.upstream.wires.includes(route.wire);
+}
+
+/** The provider's message about the request, for a client of another wire. */
+function reworded({ error, errorClass }: Failed): Refusal {
+  const { status, code, message } =
+    error.kind === 'answer' ? error : { status: STATUS[errorClass], code: '', message: describe(errorClass) };
+  return { status, code: code || errorClass, type: 'invalid_request_error', message, mayRetry: false };
+}
+
+/** For what a request says that no upstream which could take it has words for. */
+export function inexpressibleRefusal({
+  field,
+  message,
+}: {
+  readonly field: string;
+  readonly message: string;
+}): Refusal {
+  return {
+    status: 400,
+    code: 'unsupported_parameter',
+    type: 'invalid_request_error',
+    message,
+    ...(field === '' ? {} : { param: field }),
+    mayRetry: false,
+  };
 }
 
 function modelMissing(model: string): Refusal {
@@ -75,7 +119,7 @@ function isWebPage(error: UpstreamError): boolean {
   return error.kind === 'answer' && error.contentType.includes('html');
 }
 
-function codeOf({ error, errorClass }: Extract<AttemptsResult, { kind: 'failed' }>): string {
+function codeOf({ error, errorClass }: Failed): string {
   return (error.kind === 'answer' && error.code) || errorClass;
 }
 

@@ -57,6 +57,12 @@ export function headersDown(raw: readonly Buffer[]): string[] {
   return kept;
 }
 
+/** The same headers for an answer whose form Realms has changed. */
+export function translatedHeaders(flat: readonly string[], stream: boolean): string[] {
+  const kept = flat.filter((_, at) => flat[at - (at % 2)] !== 'content-type');
+  return [...kept, 'content-type', stream ? 'text/event-stream; charset=utf-8' : 'application/json'];
+}
+
 /** The value of one header in the flat form, or ''. */
 export function headerIn(flat: readonly string[], name: string): string {
   for (let i = 0; i + 1 < flat.length; i += 2) if (flat[i] === name) return flat[i + 1] ?? '';

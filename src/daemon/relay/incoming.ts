@@ -1,5 +1,5 @@
 import { passesUp } from './header-lists.ts';
-import type { Incoming } from './relay-request.ts';
+import type { Incoming, RelayPath } from './relay-request.ts';
 
 /** Headers by which clients name a conversation, strongest first. nginx drops the underscored ones unless told otherwise. */
 const SESSION_HEADERS = ['session-id', 'session_id', 'conversation-id', 'conversation_id', 'x-session-id'] as const;
@@ -9,7 +9,7 @@ const BEARER = /^bearer +(\S+) *$/i;
 /** What is gathered in one pass over the raw headers; a second look at each name would cost more than the request. */
 export function readIncoming(
   { method, rawHeaders: raw }: { readonly method?: string | undefined; readonly rawHeaders: readonly string[] },
-  path: { readonly upstreamPath: string; readonly objectId: string | null },
+  path: RelayPath,
   ip: string,
 ): Incoming {
   const headersUp: string[] = [];
@@ -39,7 +39,7 @@ export function readIncoming(
   return {
     method: method as Incoming['method'],
     ...path,
-    token: BEARER.exec(authorization)?.[1] ?? (apiKey.trim() || null),
+    token: BEARER.exec(authorization)?.[1] ?? (apiKey.trim() || path.queryKey),
     userAgent,
     ip,
     idempotencyKey,

@@ -12,6 +12,6 @@ export { type Refusal, refusalAnswer } from './refusal.ts';
 export { relay } from './relay.ts';
 export type { RelayHouse } from './relay-house.ts';
 export { Buckets, RelayStats, Tally } from './relay-stats.ts';
-export { matchRelay, RELAYED, type RelayMatch } from './routes.ts';
+export { keyInQuery, matchRelay, RELAYED, type RelayMatch } from './routes.ts';
 export { baseOf } from './upstream-call.ts';
 export { Watch } from './watch.ts';

@@ -32,10 +32,11 @@ class JsonSink implements BodySink {
 
   data(chunk: Buffer): boolean {
     this.#bytes += chunk.length;
-    const { answer } = this.#input;
+    const { answer, dialect } = this.#input;
     if (answer.isCommitted) return this.#pass(chunk);
     this.#chunks.push(chunk);
     if (this.#bytes <= Math.max(this.#input.holdMaxBytes, HOLD_BYTES)) return true;
+    if (dialect.rewriteJson) return this.#tooLarge();
     answer.commit(this.#input.status, this.#input.headers);
     this.#firstOutputMs = this.#input.elapsedMs();
     const held = Buffer.concat(this.#chunks);
@@ -59,9 +60,10 @@ class JsonSink implements BodySink {
     const objectIds = this.#input.objectIdsIn(body, facts);
     this.#firstOutputMs = this.#input.elapsedMs();
     const outcome = answer.isGone ? 'client_gone' : 'completed';
-    control.finish(this.#answered(outcome, facts, { isWhole: true, objectIds, lastBytes: body.length }));
-    answer.commit(status, [...this.#input.headers, 'content-length', String(body.length)]);
-    answer.end(body);
+    const sent = dialect.rewriteJson ? dialect.rewriteJson() : body;
+    control.finish(this.#answered(outcome, facts, { isWhole: true, objectIds, lastBytes: sent.length }));
+    answer.commit(status, [...this.#input.headers, 'content-length', String(sent.length)]);
+    answer.end(sent);
   }
 
   broke(error: UpstreamError): void {
@@ -78,6 +80,15 @@ class JsonSink implements BodySink {
     const { answer, control } = this.#input;
     if (answer.isCommitted) control.finish(this.#answered('client_gone', noFacts()));
     control.abort('client gone');
+  }
+
+  /** What has to be translated cannot pass in parts. */
+  #tooLarge(): boolean {
+    const { control } = this.#input;
+    const detail = `an answer of more than ${HOLD_BYTES} bytes cannot be translated`;
+    control.finish({ kind: 'failed', error: { kind: 'malformed', detail }, answer: null });
+    control.abort(detail);
+    return true;
   }
 
   #pass(chunk: Buffer): boolean {

@@ -14,14 +14,16 @@ import {
   type ExchangeResult,
   networkError,
 } from './exchange.ts';
-import { headerIn, headersDown } from './header-lists.ts';
+import { foldSink } from './fold-sink.ts';
+import { headerIn, headersDown, translatedHeaders } from './header-lists.ts';
 import type { Journey } from './journey.ts';
 import { jsonSink } from './json-sink.ts';
 import type { RelayHouse } from './relay-house.ts';
+import { makesSealedItems } from './relay-request.ts';
 import { sseSink } from './sse-sink.ts';
 import { encryptedMarks } from './sticky-signs.ts';
 import { traceOf } from './trace.ts';
-import { buildCall, type UpstreamCall } from './upstream-call.ts';
+import type { UpstreamCall } from './upstream-call.ts';
 import { NOT_WATCHED, type Watched } from './watch.ts';
 
 /**
@@ -52,16 +54,16 @@ export class Leg implements Watched, ExchangeHooks {
   #heardMs: number;
 
   /** Opens the books of the call. Use `run` at once, and `abandon` whatever happens. */
-  constructor(house: RelayHouse, journey: Journey, candidate: Candidate, picked: Pick) {
+  constructor(house: RelayHouse, journey: Journey, candidate: Candidate, picked: Pick, call: UpstreamCall) {
     const { request, answer } = journey;
     const config = house.live.state.settings.effective;
     this.#house = house;
     this.#journey = journey;
     this.#candidate = candidate;
     this.picked = picked;
-    this.#call = buildCall(request, candidate);
+    this.#call = call;
     this.answer = answer;
-    this.dialect = request.route.dialect;
+    this.dialect = call.dialect;
     this.isOfObject = request.route.onObject;
     this.holdMaxBytes = config['relay.hold_max_bytes'];
     this.deadlineMs = request.startedMs + config['relay.total_timeout_ms'];
@@ -184,8 +186,15 @@ export class Leg implements Watched, ExchangeHooks {
       const attempt = this.#journey.attempts.length + 1;
       this.headers.push('x-realms-upstream', this.#candidate.name, 'x-realms-attempts', String(attempt));
     }
-    const { openStream } = this.dialect;
-    if (!openStream || !headerIn(this.headers, 'content-type').startsWith('text/event-stream')) return jsonSink(this);
+    const { openStream, openFold } = this.dialect;
+    const { stream } = this.#journey.request;
+    const isEvents = headerIn(this.headers, 'content-type').startsWith('text/event-stream');
+    if (this.#call.isTranslated) this.headers = translatedHeaders(this.headers, stream);
+    if (!openStream || !isEvents) return jsonSink(this);
+    if (!stream && openFold) {
+      this.headers = translatedHeaders(this.headers, stream);
+      return foldSink(this, openFold(), { eventMaxBytes: config['relay.sse_event_max_bytes'] });
+    }
     this.headers.push('cache-control', 'no-cache', 'x-accel-buffering', 'no');
     return sseSink(this, openStream({ usageInjected: this.#call.usageInjected }), {
       holdMaxMs: config['relay.hold_max_ms'],
@@ -212,7 +221,7 @@ export class Leg implements Watched, ExchangeHooks {
   }
 
   objectIdsIn(data: Buffer, facts: AnswerFacts): readonly string[] {
-    return objectIds(this.#journey, data, facts);
+    return this.#call.isTranslated ? [] : objectIds(this.#journey, data, facts);
   }
 }
 
@@ -246,7 +255,8 @@ function unsendable(error: unknown): ExchangeResult {
 /** What in an answer ties later requests to the account that gave it. */
 function objectIds(journey: Journey, data: Buffer, facts: AnswerFacts): readonly string[] {
   const { route, scan } = journey.request;
-  if (route.endpoint !== '/v1/responses') return [];
-  const isStored = facts.objectId !== null && scan?.get('store')?.kind !== 'false';
+  if (!makesSealedItems(route)) return [];
+  const isStored =
+    route.endpoint === '/v1/responses' && facts.objectId !== null && scan?.get('store')?.kind !== 'false';
   return [...(isStored && facts.objectId ? [facts.objectId] : []), ...encryptedMarks(data)];
 }

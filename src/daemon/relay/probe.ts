@@ -1,8 +1,10 @@
 import { describeError } from '../../core/failure.ts';
 import type { Clock } from '../../core/time.ts';
-import type { Credential, Endpoint, Upstream } from '../../core/upstreams/index.ts';
+import type { Credential, Endpoint, Upstream, UpstreamKind } from '../../core/upstreams/index.ts';
 import type { Egress } from './egress.ts';
 import { networkError } from './exchange.ts';
+import { geminiPath } from './gemini-path.ts';
+import { authHeaders, VERSION_HEADERS } from './upstream-auth.ts';
 import { baseOf } from './upstream-call.ts';
 
 export interface ProbeResult {
@@ -27,7 +29,8 @@ export async function probeCredential(
   const secret = credential.secret.reveal();
   const startedMs = clock.monotonicMs();
   const took = (): number => Math.round(clock.monotonicMs() - startedMs);
-  const body = model ? JSON.stringify({ model, max_tokens: 1, messages: [{ role: 'user', content: 'ping' }] }) : null;
+  const question = questionOf(upstream.kind, model);
+  const { body } = question;
   try {
     const dispatcher = egress.dispatcherFor({
       origin,
@@ -36,10 +39,17 @@ export async function probeCredential(
     });
     const answer = await dispatcher.request({
       origin,
-      path: `${pathname}${body ? '/chat/completions' : '/models'}`,
+      path: `${pathname}${question.path}`,
       method: body ? 'POST' : 'GET',
-      headers: { authorization: `Bearer ${secret}`, 'content-type': 'application/json', accept: 'application/json' },
-      body,
+      headers: [
+        ...authHeaders(upstream.kind, credential.secret),
+        ...VERSION_HEADERS[upstream.kind],
+        'content-type',
+        'application/json',
+        'accept',
+        'application/json',
+      ],
+      body: body && JSON.stringify(body),
       headersTimeout: TIMEOUT_MS,
       bodyTimeout: TIMEOUT_MS,
     });
@@ -54,3 +64,21 @@ export async function probeCredential(
     return { ok: false, status: null, latencyMs: took(), detail: `no answer (${code}): ${why}` };
   }
 }
+
+/** The smallest question that proves a key, or a key and a model. */
+function questionOf(kind: UpstreamKind, model: string | undefined): { path: string; body: object | null } {
+  if (model === undefined) return { path: '/models', body: null };
+  switch (kind) {
+    case 'openai':
+      return { path: '/chat/completions', body: { model, max_tokens: 1, messages: PING } };
+    case 'anthropic':
+      return { path: '/messages', body: { model, max_tokens: 1, messages: PING } };
+    case 'gemini': {
+      const path = geminiPath(model, 'generateContent', false);
+      const contents = [{ role: 'user', parts: [{ text: 'ping' }] }];
+      return { path, body: { contents, generationConfig: { maxOutputTokens: 1 } } };
+    }
+  }
+}
+
+const PING = [{ role: 'user', content: 'ping' }];

@@ -12,7 +12,8 @@ const NOW = 1_800_000_000_000 as EpochMs;
 
 describe('matchRelay', () => {
   test('knows every path that the manifest names', () => {
-    for (const { method, path } of RELAYED) expect(matchRelay(method, path.replace(':id', 'resp_1'))).not.toBeNull();
+    for (const { method, path } of RELAYED)
+      expect(matchRelay(method, path.replace(':id', 'resp_1').replace('{model}', 'gemini-x'))).not.toBeNull();
   });
 
   test.each([
@@ -21,7 +22,7 @@ describe('matchRelay', () => {
     ['GET', `/v1/responses/resp_1?x=${'y'.repeat(2_000)}`, '/responses/resp_1'],
     ['POST', '/v1/responses?beta=true', '/responses'],
   ])('%s %s goes to %s', (method, target, upstreamPath) => {
-    expect(matchRelay(method, target)?.upstreamPath).toBe(upstreamPath);
+    expect(matchRelay(method, target)?.path.upstreamPath).toBe(upstreamPath);
   });
 
   test.each(['/v1/responses/a.b', '/v1/responses/a%2fb', '/v1/responses/a/../b', '/v1/responses/', '/v1/models'])(
@@ -65,7 +66,7 @@ describe('refusalAnswer', () => {
   const refusal = { status: 429, code: 'c', type: 't', message: 'm', resetsAt: (NOW + 1_500) as EpochMs };
 
   test('says the same time in every way that clients read', () => {
-    const { status, headers, body } = refusalAnswer(refusal, 'sdk', NOW);
+    const { status, headers, body } = refusalAnswer(refusal, { userAgent: 'sdk' }, NOW);
     expect(status).toBe(429);
     expect(headers).toEqual(expect.arrayContaining(['retry-after', '2', 'retry-after-ms', '1500']));
     expect(JSON.parse(body.toString())).toEqual({
@@ -81,12 +82,12 @@ describe('refusalAnswer', () => {
   });
 
   test('never names a time in the past', () => {
-    const { headers } = refusalAnswer({ ...refusal, resetsAt: (NOW - 9_000) as EpochMs }, 'sdk', NOW);
+    const { headers } = refusalAnswer({ ...refusal, resetsAt: (NOW - 9_000) as EpochMs }, { userAgent: 'sdk' }, NOW);
     expect(headers).toEqual(expect.arrayContaining(['retry-after', '0']));
   });
 
   test.each(['not-codex', 'mycodex_cli_rs/1', 'codexa/1'])('does not take %s for Codex', (agent) => {
-    expect(refusalAnswer({ ...refusal, status: 403 }, agent, NOW).status).toBe(403);
+    expect(refusalAnswer({ ...refusal, status: 403 }, { userAgent: agent }, NOW).status).toBe(403);
   });
 });
 

@@ -6,7 +6,7 @@ import { scanObject, takeWhole } from '../wire/index.ts';
 import { clientAddress } from './client-address.ts';
 import { readIncoming } from './incoming.ts';
 import type { RelayHouse } from './relay-house.ts';
-import type { Incoming, RelayRequest, RelayRoute } from './relay-request.ts';
+import type { Incoming, RelayPath, RelayRequest, RelayRoute } from './relay-request.ts';
 import { modelOf } from './upstream-call.ts';
 
 const MODEL_NAME_MAX = 256;
@@ -31,11 +31,7 @@ class ReadNote {
   }
 }
 
-function incomingOf(
-  { head, peer }: Arrival,
-  path: { readonly upstreamPath: string; readonly objectId: string | null },
-  trustedProxies: readonly string[],
-): Incoming {
+function incomingOf({ head, peer }: Arrival, path: RelayPath, trustedProxies: readonly string[]): Incoming {
   const { note } = head;
   if (note instanceof ReadNote && note.trustedProxies === trustedProxies) return note.incoming;
   const incoming = readIncoming(head, path, clientAddress(peer, head.forwardedFor, trustedProxies));
@@ -44,12 +40,7 @@ function incomingOf(
 }
 
 /** Reads the head of a request: who, what, whence. Never fails. */
-export function readHead(
-  house: RelayHouse,
-  arrival: Arrival,
-  route: RelayRoute,
-  path: { readonly upstreamPath: string; readonly objectId: string | null },
-): RequestHead {
+export function readHead(house: RelayHouse, arrival: Arrival, route: RelayRoute, path: RelayPath): RequestHead {
   const at = house.ctx.clock.now();
   const trusted = house.live.state.settings.effective['server.trusted_proxies'];
   return {
@@ -84,11 +75,13 @@ function withBody(head: RequestHead, body: Buffer): RelayRequest {
   if (!scan.ok) {
     throw new Failure('invalid_input', `The body is not a JSON object: ${scan.why} at byte ${scan.at}.`);
   }
-  const model = modelOf(body, scan);
+  const { gemini } = head.incoming;
+  const model = gemini?.model ?? modelOf(body, scan);
   if (!head.route.onObject && (model === '' || model.length > MODEL_NAME_MAX)) {
     throw new Failure('invalid_input', { message: 'The field "model" must be the name of a model.', param: 'model' });
   }
-  return requestOf(head, body, scan, model, scan.get('stream')?.kind === 'true');
+  const stream = gemini ? gemini.verb === 'streamGenerateContent' : scan.get('stream')?.kind === 'true';
+  return requestOf(head, body, scan, model, stream);
 }
 
 const EMPTY = Buffer.alloc(0);

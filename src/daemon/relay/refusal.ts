@@ -1,4 +1,5 @@
 import type { EpochMs } from '../../core/time.ts';
+import type { Dialect } from './dialects/index.ts';
 
 /** Realms' own no: why, in the words that clients act on. */
 export interface Refusal {
@@ -28,7 +29,11 @@ const HAMMERED_STATUSES = new Set([401, 402, 403, 404, 413]);
  * Gives a refusal the shape that makes the client at hand stop: Codex CLI obeys only 400 and `usage_limit_reached`
  * with 429; the SDKs obey `x-should-retry` and `retry-after`.
  */
-export function refusalAnswer(refusal: Refusal, userAgent: string, now: EpochMs): RefusalAnswer {
+export function refusalAnswer(
+  refusal: Refusal,
+  { userAgent, dialect }: { readonly userAgent: string; readonly dialect?: Pick<Dialect, 'errorBody'> },
+  now: EpochMs,
+): RefusalAnswer {
   const isCodex = CODEX_AGENT.test(userAgent);
   const headers = ['content-type', 'application/json'];
   if (refusal.mayRetry === false) headers.push('x-should-retry', 'false');
@@ -48,5 +53,7 @@ export function refusalAnswer(refusal: Refusal, userAgent: string, now: EpochMs)
     error['resets_in_seconds'] = Math.ceil(waitMs / 1000);
   }
   const status = isCodex && HAMMERED_STATUSES.has(refusal.status) ? 400 : refusal.status;
-  return { status, headers, body: Buffer.from(JSON.stringify({ error })) };
+  const { code, message, param = null } = refusal;
+  const shown = dialect?.errorBody ? dialect.errorBody({ status, code, message, field: param }) : { error };
+  return { status, headers, body: Buffer.from(JSON.stringify(shown)) };
 }

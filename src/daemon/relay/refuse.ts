@@ -53,7 +53,11 @@ export function sendWhole(answer: ClientAnswer, status: number, headers: readonl
 
 function sendRefusal(turn: Turn, refusal: Refusal): number {
   const { house, head, answer } = turn;
-  const seen = refusalAnswer(refusal, head.incoming.userAgent, house.ctx.clock.now());
+  const seen = refusalAnswer(
+    refusal,
+    { userAgent: head.incoming.userAgent, dialect: head.route.dialect },
+    house.ctx.clock.now(),
+  );
   // The rest of a body that was not read must not be taken for the next request.
   const unread = refusal.status === 413 || refusal.status === 401 ? ['connection', 'close'] : [];
   sendWhole(answer, seen.status, [...seen.headers, ...unread], seen.body);

@@ -6,6 +6,7 @@ import { attempts } from './attempts.ts';
 import type { AttemptsResult } from './attempts-result.ts';
 import { closeBooks } from './books.ts';
 import { ClientAnswer } from './client-answer.ts';
+import { answerEstimate, mustEstimate } from './count-tokens.ts';
 import { closed } from './ending.ts';
 import { failedAnswer, nowhereRefusal } from './failed-answer.ts';
 import { storedAnswer } from './idempotency.ts';
@@ -24,7 +25,7 @@ export async function relay(
   arrival: Arrival,
   writer: AnswerWriter,
 ): Promise<void> {
-  const head = readHead(house, arrival, match.route, match);
+  const head = readHead(house, arrival, match.route, match.path);
   const answer = new ClientAnswer(writer, head.id);
   const turn: Turn = { house, head, answer, caller: null, journey: null };
   house.stats.inflight++;
@@ -51,6 +52,7 @@ async function journeyOf(turn: Turn, arrival: Arrival): Promise<void> {
   const { request } = journey;
   const config = house.live.state.settings.effective;
   house.stats.overhead.observe(house.ctx.clock.monotonicMs() - request.startedMs);
+  if (mustEstimate(journey)) return answerEstimate(turn, journey);
   const { idempotencyKey } = request.incoming;
   if (idempotencyKey === null || config['relay.idempotency_ttl_ms'] === 0 || request.route.onObject) {
     await attemptAndSettle(turn, journey);

@@ -65,7 +65,8 @@ class SseSink implements BodySink {
       this.#input.control.abort('stream cannot be read');
       return true;
     }
-    if (this.#input.answer.isCommitted && !this.#reader.rewrite) this.#onlyWatch();
+    const { rewrite, watch } = this.#reader;
+    if (this.#input.answer.isCommitted && !rewrite && watch) this.#onlyWatch(watch);
     return this.#flushPending();
   }
 
@@ -74,7 +75,8 @@ class SseSink implements BodySink {
     const rest = this.#splitter?.finish();
     if (rest) this.#onEvent(rest);
     if (this.#isOver) return;
-    if (!this.#input.answer.isCommitted) return this.#endUncommitted();
+    this.#close();
+    if (!this.#input.answer.isCommitted) return this.#reader.failure ? this.#failUncommitted() : this.#endUncommitted();
     this.#flushPending();
     if (!this.#reader.isEnded && !this.#reader.failure) {
       this.#writeError('stream_incomplete', 'The upstream ended the stream early.');
@@ -151,7 +153,18 @@ class SseSink implements BodySink {
   }
 
   #hold(event: SseEvent, isPlain: boolean): void {
-    const bytes = this.#reader.rewrite ? this.#reader.rewrite(event, isPlain) : event.raw;
+    this.#keep(this.#reader.rewrite ? this.#reader.rewrite(event, isPlain) : event.raw);
+  }
+
+  /** The end itself may tell how the answer ended, in wires without an event for it. */
+  #close(): void {
+    const bytes = this.#reader.close?.() ?? null;
+    this.#keep(bytes);
+    if (bytes && this.#reader.isEnded && !this.#input.answer.isCommitted) this.#commit(true);
+    if (this.#reader.isEnded) this.#isConclusive = true;
+  }
+
+  #keep(bytes: Buffer | null): void {
     if (!bytes) return;
     if (this.#input.answer.isCommitted) this.#pending.push(bytes);
     else {
@@ -168,9 +181,8 @@ class SseSink implements BodySink {
   }
 
   /** From here on nothing is edited: chunks pass whole, and only the events that matter are looked at. */
-  #onlyWatch(): void {
+  #onlyWatch(watch: NonNullable<StreamReader['watch']>): void {
     const { eventMaxBytes } = this.#limits;
-    const { watch } = this.#reader;
     this.#tail = new SseTail({ onEvent: (event) => void this.#read(event), eventMaxBytes, ...watch });
     const begun = this.#splitter?.finish();
     this.#splitter = null;

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readJson, readString } from '../wire/index.ts';
 import { isRecord } from './dialects/index.ts';
-import type { RelayRequest } from './relay-request.ts';
+import { makesSealedItems, type RelayRequest } from './relay-request.ts';
 
 /** Ids of things that live at one provider account, so that only that account can serve the request. */
 export interface HardSign {
@@ -32,7 +32,7 @@ export function hardSigns(request: RelayRequest): readonly HardSign[] {
   if (previous?.kind === 'string') {
     signs.push({ source: 'previous_response_id', objectId: readString(body, previous), mustBeKnown: true });
   }
-  if (request.route.endpoint !== '/v1/responses') return signs;
+  if (!makesSealedItems(request.route)) return signs;
   for (const mark of encryptedMarks(body))
     signs.push({ source: 'encrypted_content', objectId: mark, mustBeKnown: false });
   return signs;

@@ -1,10 +1,20 @@
 import type { Candidate } from '../../core/scheduling/index.ts';
 import type { Edit } from '../wire/index.ts';
 import { FieldTable, readString, scanObject, spliceToBuffer, spliceToPieces } from '../wire/index.ts';
+import type { Dialect } from './dialects/index.ts';
+import { geminiPath } from './gemini-path.ts';
+import { headerIn } from './header-lists.ts';
 import type { RelayRequest } from './relay-request.ts';
+import { translateCall } from './translation/translate-call.ts';
+import { translatedDialect } from './translation/translated-dialect.ts';
+import { authHeaders, VERSION_HEADERS } from './upstream-auth.ts';
 
 /** A request as it leaves for one upstream. */
 export interface UpstreamCall {
+  /** How its answer is read, and given to the client. */
+  readonly dialect: Dialect;
+  /** The upstream is asked in another wire than the client's. */
+  readonly isTranslated: boolean;
   readonly origin: string;
   readonly path: string;
   readonly method: 'GET' | 'POST' | 'DELETE';
@@ -18,19 +28,51 @@ const INCLUDE_USAGE = Buffer.from('{"include_usage":true}');
 const TRUE = Buffer.from('true');
 const INCLUDE_USAGE_FIELD = new FieldTable<'include_usage'>(['include_usage']);
 
-/** Builds the call for one candidate. Pure: the same request and candidate give the same bytes. */
+/**
+ * Builds the call for one candidate. Pure: the same request and candidate give the same bytes.
+ * @throws Untranslatable when the upstream's wire has no words for what the request says.
+ */
 export function buildCall(request: RelayRequest, candidate: Candidate): UpstreamCall {
+  const { wire } = request.route;
+  const { wires } = candidate.upstream;
+  const [to] = wires;
+  if (wire === null || to === undefined || wires.includes(wire)) return plainCall(request, candidate);
+  const { origin, pathname } = baseOf(candidate.endpoint.baseUrl);
+  const call = translateCall(request, wire, candidate, to);
+  const headers = [...call.headers, 'content-type', 'application/json'];
+  return {
+    origin,
+    path: `${pathname}${call.path}`,
+    method: 'POST',
+    headers: completeHeaders(headers, request, candidate),
+    body: call.body,
+    usageInjected: false,
+    dialect: translatedDialect(request.route.dialect, call.translation),
+    isTranslated: true,
+  };
+}
+
+/** The client's own bytes, but for what has to be another in them. */
+function plainCall(request: RelayRequest, candidate: Candidate): UpstreamCall {
   const { edits, usageInjected } = bodyEdits(request, candidate);
   const body = editedBody(request.body, edits);
   const { origin, pathname } = baseOf(candidate.endpoint.baseUrl);
   return {
     origin,
-    path: `${pathname}${request.incoming.upstreamPath}`,
+    path: `${pathname}${pathOf(request, candidate)}`,
     method: request.incoming.method,
     headers: upstreamHeaders(request, candidate, body),
     body: body.length === 0 ? null : body,
     usageInjected,
+    dialect: request.route.dialect,
+    isTranslated: false,
   };
+}
+
+function pathOf({ incoming }: RelayRequest, { upstreamModel }: Candidate): string {
+  return incoming.gemini
+    ? geminiPath(upstreamModel, incoming.gemini.verb, incoming.gemini.isSse)
+    : incoming.upstreamPath;
 }
 
 /** From this size on, a second write costs less than a copy. */
@@ -95,7 +137,15 @@ function upstreamHeaders(
   if (!Buffer.isBuffer(body)) {
     headers.push('content-length', String(body.reduce((sum, piece) => sum + piece.length, 0)));
   }
-  headers.push('authorization', `Bearer ${candidate.credential.secret.reveal()}`, 'accept-encoding', 'identity');
+  return completeHeaders(headers, request, candidate);
+}
+
+/** Adds what every upstream of the kind wants, and lays the operator's own over it. */
+function completeHeaders(headers: string[], request: RelayRequest, candidate: Candidate): readonly string[] {
+  const { upstream, credential } = candidate;
+  headers.push(...authHeaders(upstream.kind, credential.secret), 'accept-encoding', 'identity');
+  const [version, value] = VERSION_HEADERS[upstream.kind];
+  if (version && value && headerIn(headers, version) === '') headers.push(version, value);
   headers.push('accept', request.stream ? 'text/event-stream' : 'application/json');
   const overrides = candidate.upstream.headerOverride;
   for (const name in overrides) setHeader(headers, name.toLowerCase(), overrides[name] ?? null);

@@ -1,10 +1,13 @@
 /** Names to look for in an object, prepared once so that keys are compared as bytes. */
 export class FieldTable<Name extends string> {
   readonly names: readonly Name[];
+  /** Members under other names are listed too, for those who may let nothing else pass. */
+  readonly listsOthers: boolean;
   readonly #indexes = new Map<string, number>();
   readonly #byLength: ({ readonly bytes: Buffer; readonly index: number }[] | undefined)[] = [];
 
-  constructor(names: readonly Name[]) {
+  constructor(names: readonly Name[], { listsOthers = false }: { readonly listsOthers?: boolean } = {}) {
+    this.listsOthers = listsOthers;
     this.names = [...new Set(names)];
     for (const [index, name] of this.names.entries()) {
       const bytes = Buffer.from(name, 'utf8');

@@ -40,6 +40,8 @@ export interface ScannedObject<Name extends string> extends Span {
   /** True when a wanted name was written more than once. */
   readonly hasDuplicates: boolean;
   get(name: Name): Member | undefined;
+  /** Members that nobody asked for, in order; only where the table lists them. */
+  readonly others: readonly Member[];
 }
 
 /** Why the bytes were refused, and at which byte. */
@@ -95,6 +97,7 @@ class Scanned<Name extends string> implements ScannedObject<Name> {
   hasDuplicates = false;
   readonly wanted: FieldTable<Name>;
   readonly found: (FoundMember | undefined)[] = [];
+  readonly others: FoundMember[] = [];
   readonly start: number;
 
   constructor(wanted: FieldTable<Name>, start: number) {
@@ -160,6 +163,10 @@ function scanMembers(body: Buffer, at: number, end: number, into: Scanned<string
     if (i < 0) return -1;
     into.memberCount++;
     previous = undefined;
+    if (index < 0 && into.wanted.listsOthers) {
+      previous = new FoundMember(kindOf(body[start] as number), start, i, keyStart, into.start, previousEnd, undefined);
+      into.others.push(previous);
+    }
     if (index >= 0) {
       previous = new FoundMember(
         kindOf(body[start] as number),

@@ -3,7 +3,7 @@ import { required, text, toggle } from '../../flags.ts';
 import { readSecret, SECRET_FLAGS } from '../../secret-input.ts';
 import { PROXY_FLAGS, readProxy } from '../proxy-input.ts';
 import { readUpstreamFlags, UPSTREAM_FLAGS } from './upstream-flags.ts';
-import { showOne } from './upstream-view.ts';
+import { showOne, type Upstream } from './upstream-view.ts';
 
 export const addUpstream = leaf({
   name: 'add',
@@ -14,7 +14,7 @@ export const addUpstream = leaf({
   ],
   args: { name: arg('name of your choice') },
   flags: {
-    kind: text('KIND', 'protocol that it speaks: openai, which is also the default'),
+    kind: text('KIND', 'openai (the default, for all that are compatible with it), anthropic or gemini'),
     baseUrl: required(text('URL', 'base URL including the version, such as https://api.openai.com/v1')),
     ...SECRET_FLAGS,
     noKey: toggle('the upstream wants no key, or gets its credentials later'),
@@ -28,7 +28,7 @@ export const addUpstream = leaf({
     const { createUpstream } = await import('../../../core/contract/index.ts');
     const client = await context.client();
     // The contract refuses a kind that it does not know, by name.
-    const kind = flags.kind as 'openai' | undefined;
+    const kind = flags.kind as Upstream['kind'] | undefined;
     const upstream = await client.call(createUpstream, {
       body: {
         name: args.name,

@@ -1,9 +1,11 @@
+import type { BodyOf, editUpstream } from '../../../core/contract/index.ts';
 import { given } from '../../command.ts';
 import { flip, json, text, whole } from '../../flags.ts';
 import { readErrorRules } from './error-rules.ts';
 
 /** What an upstream is told when it is added and when it is changed. */
 export const UPSTREAM_FLAGS = {
+  wires: text('LIST', 'APIs that it offers, such as chat,responses; requests for another are translated'),
   allowPrivate: flip('loopback and private addresses may be dialled'),
   allowHttp: flip('plain http may be used to public addresses'),
   priority: whole('N', 'lower numbers are used first'),
@@ -15,6 +17,7 @@ export const UPSTREAM_FLAGS = {
 };
 
 interface Given {
+  readonly wires: string | undefined;
   readonly allowPrivate: boolean | undefined;
   readonly allowHttp: boolean | undefined;
   readonly priority: number | undefined;
@@ -25,8 +28,11 @@ interface Given {
   readonly injectStreamUsage: boolean | undefined;
 }
 
+type Wires = NonNullable<BodyOf<typeof editUpstream>['wires']>;
+
 export async function readUpstreamFlags(flags: Given) {
   return given({
+    wires: flags.wires?.split(',').map((wire) => wire.trim()) as Wires | undefined,
     allow_private: flags.allowPrivate,
     allow_http: flags.allowHttp,
     priority: flags.priority,

@@ -32,6 +32,7 @@ export function showOne(upstream: Upstream, notes: readonly string[] = []): Answ
       ['name', upstream.name],
       ['id', upstream.id],
       ['kind', upstream.kind],
+      ['speaks', words(upstream.wires)],
       ['state', stateCell(upstream.state)],
       ['enabled', onOff(upstream.enabled)],
       ['ready', `${upstream.ready_credentials} of ${upstream.total_credentials} credentials`],

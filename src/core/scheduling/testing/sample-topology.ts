@@ -25,6 +25,7 @@ export function sampleUpstream(name: string, parts: UpstreamParts = {}): Upstrea
     weight: 1,
     allowPrivate: false,
     allowHttp: false,
+    wires: ['chat', 'responses'],
     paramOverride: {},
     headerOverride: {},
     errorRules: [],

@@ -61,7 +61,7 @@ function codeOf(text: string): string {
 
 /** A path of the manifest with something in place of each parameter. */
 export function samplePath(path: string): string {
-  return path.replace(/:\w+/g, 'sample1').replace('*', 'vendor/model');
+  return path.replace(/(?<=\/):\w+|\{\w+\}/g, 'sample1').replace('*', 'vendor/model');
 }
 
 /** Reads the tree that fastify prints: every path with its methods. */

@@ -49,10 +49,12 @@ export interface StreamReader {
   read(event: SseEvent): 'preamble' | 'output' | 'failed' | 'ended';
   /** After the commit point: true when nothing in the event has to be read. A cheap look; false is always right. */
   isPlain(event: SseEvent): boolean;
-  /** For events after the commit point: which of them `read` must see. */
-  readonly watch: { readonly markers: readonly Buffer[]; judge(head: Buffer): HeadVerdict };
+  /** For events after the commit point: which of them `read` must see. Null: all, because all are rewritten. */
+  readonly watch: { readonly markers: readonly Buffer[]; judge(head: Buffer): HeadVerdict } | null;
   /** Present when events must be changed on their way: the bytes to send, or null to drop the event. `isPlain` as that found. */
   readonly rewrite: ((event: SseEvent, isPlain: boolean) => Buffer | null) | null;
+  /** The stream is over: what that alone tells is read, and what the client must have besides is given. */
+  readonly close?: () => Buffer | null;
 }
 
 export interface StreamRequest {
@@ -60,15 +62,38 @@ export interface StreamRequest {
   readonly usageInjected: boolean;
 }
 
-/** One northbound API that is relayed to an upstream of the same wire. */
+/** Gathers a stream into the answer that it would have been without one. */
+export interface AnswerFold {
+  readonly reader: StreamReader;
+  /** Sees every event before `reader` does. */
+  readonly take?: (event: SseEvent) => void;
+  /** The whole answer, once `reader` is ended. */
+  body(): Buffer;
+}
+
+/** An error in no API's words. */
+export interface ErrorFacts {
+  readonly status: number;
+  readonly code: string;
+  readonly message: string;
+  readonly field: string | null;
+}
+
+/** One northbound API as the relay sees its answers. */
 export interface Dialect {
   readonly fields: FieldTable<RequestField>;
   /** Reads usage and names out of a complete JSON answer; null when the body is not what this API answers. */
   readJson(body: Buffer): AnswerFacts | null;
+  /** What the client gets in place of the answer that `readJson` has just read, if that is another. */
+  readonly rewriteJson?: () => Buffer;
   /** Null: this API never streams. */
   openStream: ((request: StreamRequest) => StreamReader) | null;
+  /** For an upstream that only streams, when the client did not ask for a stream; without it, what comes is passed as it is. */
+  readonly openFold?: () => AnswerFold;
   /** Whether a chat-style `stream_options.include_usage` has to be asked for. */
   readonly injectsStreamUsage: boolean;
+  /** An error body as this API's clients read it; without it, OpenAI's. */
+  readonly errorBody?: (error: ErrorFacts) => object;
   /** Ends a broken stream in the client's own terms. */
   errorEvent(code: string, message: string): Buffer;
   /** Sent while the upstream is silent, after the commit point. Must not disturb any client of this API. */

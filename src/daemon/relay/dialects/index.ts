@@ -2,7 +2,7 @@
 export { anthropicErrorBody, anthropicFailureOf } from './anthropic-error.ts';
 export { anthropicCount, anthropicMessages } from './anthropic-messages.ts';
 export { freshOf, readAnthropicUsage } from './anthropic-usage.ts';
-export type { AnswerFacts, Dialect, RequestScan, StreamFailure, StreamReader } from './dialect.ts';
+export type { AnswerFacts, AnswerFold, Dialect, RequestScan, StreamFailure, StreamReader } from './dialect.ts';
 export { noFacts } from './dialect.ts';
 export { geminiErrorBody, geminiFailureOf } from './gemini-error.ts';
 export { geminiCount, geminiGenerate } from './gemini-generate.ts';

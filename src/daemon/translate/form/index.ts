@@ -8,7 +8,7 @@ export { Field } from './field.ts';
 export { mergeTurns, splitInstructions } from './instructions.ts';
 export { indexOf, isObject, type Json, objectOf, objectsOf, parseObject, textOf } from './lenient.ts';
 export type * from './prompt.ts';
-export { NO_HINTS, NO_SAMPLING, WIRES } from './prompt.ts';
+export { NO_HINTS, NO_SAMPLING } from './prompt.ts';
 export { clientNames, safeCallId, safeName } from './safe-names.ts';
 export { decodeSeal, encodeSeal, encodeSealBase64, type PlacedSeal, type SealPlace } from './seal-text.ts';
 export { customToolSchema, inputObject, inputText, unwrapCustomInput, wrapCustomInput } from './tool-input.ts';

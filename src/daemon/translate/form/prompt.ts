@@ -1,3 +1,5 @@
+import type { Wire } from '../../../core/upstreams/index.ts';
+
 /**
  * A request for one answer, in no provider's words. Each wire reads its requests into this form and writes its own out of
  * it; so a new wire is one folder, and not one translator for each of the others.
@@ -187,10 +189,6 @@ export interface Hints {
   readonly serviceTier: string | null;
   readonly metadata: Readonly<Record<string, string>> | null;
 }
-
-export const WIRES = ['chat', 'responses', 'messages', 'gemini'] as const;
-/** Chat Completions, Responses, Anthropic Messages, Gemini generateContent. */
-export type Wire = (typeof WIRES)[number];
 
 export const NO_SAMPLING: Sampling = {
   maxOutputTokens: null,

@@ -1,4 +1,5 @@
-import { type Seal, WIRES } from './prompt.ts';
+import { WIRES } from '../../../core/upstreams/index.ts';
+import type { Seal } from './prompt.ts';
 
 /** What stands beside the seal in the conversation, where its own block has no room for it. */
 export type SealPlace = 'own' | 'next' | 'previous';

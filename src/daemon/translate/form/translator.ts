@@ -1,5 +1,6 @@
+import type { Wire } from '../../../core/upstreams/index.ts';
 import type { AnswerEvent } from './answer-event.ts';
-import type { Prompt, Wire } from './prompt.ts';
+import type { Prompt } from './prompt.ts';
 import type { Feature } from './untranslatable.ts';
 
 /** One wire in both directions, as pure functions over the common form. */

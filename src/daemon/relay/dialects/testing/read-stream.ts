@@ -27,8 +27,9 @@ export function readAll(dialect: Dialect, chunks: readonly Buffer[]): ReadStream
 export function readWatched(dialect: Dialect, chunks: readonly Buffer[]): ReadStream {
   const reader = open(dialect);
   const verdicts: string[] = [];
-  const { markers, judge } = reader.watch;
-  const tail = new SseTail({ onEvent: (event) => verdicts.push(reader.read(event)), judge, markers });
+  const { watch } = reader;
+  if (!watch) throw new Error('this dialect has to read every event');
+  const tail = new SseTail({ onEvent: (event) => verdicts.push(reader.read(event)), ...watch });
   for (const chunk of chunks) tail.observe(chunk);
   tail.finish();
   return { reader, verdicts };
