@@ -19,6 +19,14 @@ export const configKeys = {
   'server.request_timeout_ms': fixed(300_000, 100, DAY, 'How long a client may take to send its whole request.'),
   'server.connections_max': fixed(20_000, 1, 1_000_000, 'Client connections open at once.'),
 
+  'server.websocket': flag(true, 'Responses by WebSocket; without it, clients are sent back to HTTP.', true),
+  'server.websocket_idle_ms': integer(
+    10 * MINUTE,
+    1_000,
+    DAY,
+    'A WebSocket on which nothing is asked is closed after this long.',
+  ),
+
   'admin.socket': optional('', 'Unix socket of the admin door; empty is admin.sock in data.dir.'),
   'admin.listen': optional('', 'TCP address of the admin door, host:port; empty is off.', 'host_port'),
   'data.dir': text('./data', 'Folder of the database, the keyring and the admin socket.'),

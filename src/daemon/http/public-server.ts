@@ -5,6 +5,7 @@ import { ACCOUNT_ROUTES, type AccountHouse } from '../account/index.ts';
 import { matchRelay, type Refusal, type RelayHouse, type RelayMatch, relay } from '../relay/index.ts';
 import { LeanDoor, NodeAnswer, NodeArrival } from '../transport/index.ts';
 import { mountAccount, sendRefusal, UNKNOWN_URL } from './mount-account.ts';
+import { SocketDoor } from './socket-door.ts';
 
 export interface PublicServer {
   readonly server: Server;
@@ -69,14 +70,21 @@ export async function buildPublicServer(house: RelayHouse, account: AccountHouse
     );
     return sendRefusal(house, reply, INTERNAL);
   });
-  server.on('upgrade', refuseUpgrade);
+  const sockets = new SocketDoor(house);
+  server.on('upgrade', (req, socket, head) => {
+    if (state.isDraining || !sockets.take(req, socket, head)) refuseUpgrade(req, socket);
+  });
   await app.ready();
   return {
     server,
     listen: (host, port) => listen(server, host, port),
-    drain: () => drain(server, lean, state),
+    drain: () => {
+      sockets.drain();
+      return drain(server, lean, state);
+    },
     cut: () => {
       lean.cut();
+      sockets.cut();
       server.closeAllConnections();
     },
     printRoutes: () => app.printRoutes({ commonPrefix: false }),

@@ -1,4 +1,4 @@
 // Bytes of HTTP to and from clients. Knows nothing of what is relayed.
-export type { AnswerListener, AnswerWriter, Arrival } from './arrival.ts';
+export type { AnswerListener, AnswerWriter, Arrival, ArrivedHead } from './arrival.ts';
 export { LeanDoor } from './lean-door.ts';
 export { NodeAnswer, NodeArrival } from './node-arrival.ts';
