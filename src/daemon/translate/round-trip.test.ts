@@ -1,29 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { chunked, chunkSizes } from '../wire/testing/sse-streams.ts';
-import { foldAnswer, NO_HINTS, NO_SAMPLING, type Prompt, type Told } from './form/index.ts';
+import { foldAnswer } from './form/index.ts';
 import { answers } from './testing/answers.ts';
 import { canonical, overTheWire } from './testing/canonical.ts';
 import { joinTurns } from './testing/normal-form.ts';
 import { prompts } from './testing/prompts.ts';
 import { expectOrder, readStream, writeStream } from './testing/replay.ts';
+import { BARE_TOLD as TOLD } from './testing/told.ts';
 import { WIRES_UNDER_TEST } from './testing/wires.ts';
 
-const PROMPT: Prompt = {
-  model: 'm',
-  stream: true,
-  turns: [],
-  tools: [],
-  toolChoice: null,
-  parallelToolCalls: null,
-  sampling: NO_SAMPLING,
-  reasoning: null,
-  format: null,
-  verbosity: null,
-  hints: NO_HINTS,
-  wantsStreamUsage: true,
-};
-const TOLD: Told = { prompt: PROMPT, seed: 'Seed0', createdAt: 1_700_000_000, model: 'model-of-client' };
 const FACTS = { model: 'from-the-path', stream: false };
 
 describe.each(WIRES_UNDER_TEST)('$translator.wire', (wire) => {
