@@ -4,6 +4,7 @@ import { contentFaults } from './fake-upstream/content-faults.ts';
 import { deliver } from './fake-upstream/deliver.ts';
 import type { Behaviour } from './fake-upstream/exchange.ts';
 import { answerNormally } from './fake-upstream/normal.ts';
+import { anthropicRefusals, geminiRefusals } from './fake-upstream/provider-refusals.ts';
 import { OpenRequest, type RecordedRequest } from './fake-upstream/recorded-request.ts';
 import { refusals } from './fake-upstream/refusals.ts';
 import { type Match, Rules, type Script } from './fake-upstream/rules.ts';
@@ -19,7 +20,13 @@ export type { Match, Script } from './fake-upstream/rules.ts';
 const KEEP_ALIVE_MS = 120_000;
 
 /** Everything that can go wrong; what bends a normal answer takes the answer as its last argument. */
-export const fault = { ...refusals, ...transportFaults, ...contentFaults };
+export const fault = {
+  ...refusals,
+  ...transportFaults,
+  ...contentFaults,
+  anthropic: anthropicRefusals,
+  gemini: geminiRefusals,
+};
 /** A healthy answer on every path: `reply({ text, usage: { input: 100 } })`. */
 export const reply = answerNormally;
 
@@ -51,7 +58,7 @@ export interface FakeUpstreamOptions {
   readonly firstSerial?: number;
 }
 
-/** A real HTTP server on a free loopback port that speaks like an OpenAI-compatible provider. */
+/** A real HTTP server on a free loopback port that speaks like an OpenAI-compatible provider, like Anthropic and Gemini. */
 export async function startFakeUpstream(options: FakeUpstreamOptions = {}): Promise<FakeUpstream> {
   const { models = ['fake-model', 'fake-mini'], keys, firstSerial = 1 } = options;
   const rules = new Rules();
@@ -73,7 +80,7 @@ export async function startFakeUpstream(options: FakeUpstreamOptions = {}): Prom
     response.on('error', () => undefined);
     await request.readBody(incoming);
     const isRefused = keys !== undefined && !keys.includes(request.key ?? '');
-    const behaviour = isRefused ? refusals.invalidApiKey() : (rules.behaviourFor(request) ?? normally);
+    const behaviour = isRefused ? refuseKey(request) : (rules.behaviourFor(request) ?? normally);
     await deliver(behaviour(exchange), response, () => {
       isOurDoing = true;
     });
@@ -117,6 +124,12 @@ export async function startFakeUpstream(options: FakeUpstreamOptions = {}): Prom
       await closed;
     },
   };
+}
+
+/** In the words of the API that was called. */
+function refuseKey({ path }: RecordedRequest): Behaviour {
+  if (/\/messages(?:\/|$)/.test(path)) return anthropicRefusals.invalidApiKey();
+  return /\/models\/[^/]+:/.test(path) ? geminiRefusals.invalidApiKey() : refusals.invalidApiKey();
 }
 
 function addressOf(address: ReturnType<ReturnType<typeof createServer>['address']>): string {

@@ -32,6 +32,19 @@ describe.each(conversations)('%s', (conversation) => {
   });
 });
 
+describe.each(WIRES_UNDER_TEST)('streams of $translator.wire', ({ translator }) => {
+  test('give the same events however they are cut and framed', () => {
+    for (const conversation of conversations) {
+      const stream = inputOf(conversation, `${translator.wire}.stream.txt`) ?? '';
+      const events = readStream(translator.openReader(), [Buffer.from(stream)]);
+      const byBytes = [...Buffer.from(stream)].map((byte) => Buffer.from([byte]));
+      expect(readStream(translator.openReader(), byBytes)).toEqual(events);
+      const framed = `: hello\r\n\r\n${stream.replaceAll('\n', '\r\n').replaceAll('data: ', 'data:')}`;
+      expect(readStream(translator.openReader(), [Buffer.from(framed)])).toEqual(events);
+    }
+  });
+});
+
 test('every wire takes part in every conversation', () => {
   const missing = conversations.flatMap((conversation) =>
     WIRES_UNDER_TEST.flatMap(({ translator: { wire } }) =>
@@ -64,7 +77,7 @@ function play(client: Translator, upstream: Translator, body: unknown, stream: s
 
 function playAnswer(client: Translator, upstream: Translator, prompt: Prompt, stream: string): string {
   const told = { ...BARE_TOLD, prompt };
-  const events: readonly AnswerEvent[] = readStream(upstream.openReader(), [Buffer.from(stream)]);
+  const events: readonly AnswerEvent[] = readStream(upstream.openReader(prompt), [Buffer.from(stream)]);
   expectOrder(events);
   const written = section('client stream', writeStream(client, events, told));
   return written + section('client answer', pretty(client.writeAnswer(events, told)));

@@ -27,7 +27,7 @@ describe.each(WIRES_UNDER_TEST)('$translator.wire, of hostile input', ({ transla
           if (sent) JSON.stringify(sent.body);
         }
       }),
-      { numRuns: 3000 },
+      { numRuns: 1000 },
     );
   });
 
@@ -44,7 +44,7 @@ describe.each(WIRES_UNDER_TEST)('$translator.wire, of hostile input', ({ transla
           client.writeAnswer(events, BARE_TOLD);
         }
       }),
-      { numRuns: 2000 },
+      { numRuns: 600 },
     );
   });
 

@@ -12,18 +12,39 @@ import { WIRES_UNDER_TEST } from './testing/wires.ts';
 
 const FACTS = { model: 'from-the-path', stream: false };
 
+const PAIRS = WIRES_UNDER_TEST.flatMap((client) =>
+  WIRES_UNDER_TEST.filter((wire) => wire !== client).map((upstream) => ({ client, upstream })),
+);
+
+test.each(PAIRS)('from $client.translator.wire to $upstream.translator.wire a request means the same', (pair) => {
+  const { client, upstream } = pair;
+  const asked = { fieldNames: client.translator.fieldNames, from: client.translator.wire };
+  fc.assert(
+    fc.property(prompts(new Set([...client.lacks, ...upstream.lacks])), (prompt) => {
+      const facts = { model: prompt.model, stream: prompt.stream };
+      const sent = overTheWire(client.translator.writeRequest(prompt, asked).body);
+      const read = client.translator.readRequest(sent, facts);
+      const passed = overTheWire(upstream.translator.writeRequest(read, asked).body);
+      const arrived = upstream.translator.readRequest(passed, facts);
+      const expected = upstream.normalPrompt(client.normalPrompt(prompt));
+      expect(canonical({ ...arrived, turns: joinTurns(arrived.turns) })).toBe(canonical(expected));
+    }),
+    { numRuns: 150 },
+  );
+});
+
 describe.each(WIRES_UNDER_TEST)('$translator.wire', (wire) => {
   const { translator } = wire;
   const asked = { fieldNames: translator.fieldNames, from: translator.wire };
 
   test('a request that is written and read again means the same', () => {
     fc.assert(
-      fc.property(prompts(wire.lacks), (prompt) => {
+      fc.property(prompts(wire.lacks).map(wire.within ?? ((prompt) => prompt)), (prompt) => {
         const body = overTheWire(translator.writeRequest(prompt, asked).body);
         const read = translator.readRequest(body, { ...FACTS, model: prompt.model, stream: prompt.stream });
         expect(canonical({ ...read, turns: joinTurns(read.turns) })).toBe(canonical(wire.normalPrompt(prompt)));
       }),
-      { numRuns: 500 },
+      { numRuns: 150 },
     );
   });
 
@@ -35,7 +56,7 @@ describe.each(WIRES_UNDER_TEST)('$translator.wire', (wire) => {
         const expected = wire.expectedAnswer(foldAnswer(events), TOLD);
         expect(canonical(wire.seenAnswer(foldAnswer(read)))).toBe(canonical(expected));
       }),
-      { numRuns: 500 },
+      { numRuns: 150 },
     );
   });
 
@@ -50,7 +71,7 @@ describe.each(WIRES_UNDER_TEST)('$translator.wire', (wire) => {
         if (answer.ending?.type === 'failed') expect(canonical(seen['ending'])).toBe(canonical(answer.ending));
         else expect(canonical(seen)).toBe(canonical(expected));
       }),
-      { numRuns: 500 },
+      { numRuns: 150 },
     );
   });
 
@@ -61,7 +82,7 @@ describe.each(WIRES_UNDER_TEST)('$translator.wire', (wire) => {
         const whole = readStream(translator.openReader(), [bytes]);
         expect(readStream(translator.openReader(), chunked(bytes, sizes))).toEqual(whole);
       }),
-      { numRuns: 200 },
+      { numRuns: 150 },
     );
   });
 });

@@ -38,8 +38,9 @@ function anthropicErrorType(status: number): string {
 
 /** Reads the `error` member of an error body or event; the status is the one that a plain answer would have had. */
 export function anthropicFailureOf(error: unknown): StreamFailure {
-  const { type, message } = isRecord(error) ? error : {};
-  const code = typeof type === 'string' && type !== '' ? type : 'api_error';
+  const { type, message, details } = isRecord(error) ? error : {};
+  const known = typeof type === 'string' && type !== '' ? type : 'api_error';
+  const code = isRecord(details) && typeof details['error_code'] === 'string' ? details['error_code'] : known;
   const said = typeof message === 'string' && message !== '' ? message : 'the upstream failed without a message';
-  return { status: STATUS_BY_TYPE.get(code) ?? 502, code, message: said.slice(0, MESSAGE_MAX) };
+  return { status: STATUS_BY_TYPE.get(known) ?? 502, code, message: said.slice(0, MESSAGE_MAX) };
 }

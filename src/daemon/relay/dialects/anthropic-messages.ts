@@ -12,7 +12,7 @@ export const anthropicMessages: Dialect = {
   readJson: readMessage,
   openStream: () => new MessagesStream(),
   injectsStreamUsage: false,
-  errorBody: ({ status, code, message }) => anthropicErrorBody(status, code, message),
+  errorBody: ({ status, code, message, field }) => anthropicErrorBody(status, code, message, field),
   errorEvent: (code, message) => encodeEvent('error', JSON.stringify(anthropicErrorBody(500, code, message))),
   // The API's own; it resets the idle timers of its clients.
   keepalive: encodeEvent('ping', '{"type": "ping"}'),

@@ -37,12 +37,18 @@ export function geminiErrorBody(
 
 /** Reads the `error` member of a body or a chunk. */
 export function geminiFailureOf(error: unknown): StreamFailure {
-  const { code, message, status } = isRecord(error) ? error : {};
+  const { code, message, status, details } = isRecord(error) ? error : {};
   const said = typeof message === 'string' && message !== '' ? message : 'the upstream failed without a message';
   const isHttp = typeof code === 'number' && Number.isInteger(code) && code >= 400 && code < 600;
   return {
     status: isHttp ? code : 502,
-    code: typeof status === 'string' && status !== '' ? status : 'INTERNAL',
+    code: reasonOf(details) ?? (typeof status === 'string' && status !== '' ? status : 'INTERNAL'),
     message: said.slice(0, MESSAGE_MAX),
   };
+}
+
+/** The reason of google.rpc.ErrorInfo, which says more than the status. */
+function reasonOf(details: unknown): string | null {
+  const reasons = Array.isArray(details) ? details.filter(isRecord).map(({ reason }) => reason) : [];
+  return reasons.find((reason): reason is string => typeof reason === 'string' && reason !== '') ?? null;
 }

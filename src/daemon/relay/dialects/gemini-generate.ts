@@ -14,7 +14,7 @@ export const geminiGenerate: Dialect = {
   readJson: readGeminiJson,
   openStream: () => new GeminiStream(),
   injectsStreamUsage: false,
-  errorBody: ({ status, code, message }) => geminiErrorBody(status, code, message),
+  errorBody: ({ status, code, message, field }) => geminiErrorBody(status, code, message, field),
   // Google breaks its event streams with the bare error, and its clients look for just that.
   errorEvent: (code, message) => Buffer.from(`${JSON.stringify(geminiErrorBody(500, code, message))}\r\n`),
   // Some of Google's clients take a comment for an answer; all skip a line of nothing, which JSON allows too.

@@ -1,7 +1,9 @@
 import { type Answer, errorBody, jsonAnswer } from './answer.ts';
+import { answerMessages, answerMessagesCount } from './anthropic.ts';
 import { answerChat } from './chat.ts';
 import { type CompletionChanges, CREATED_AT_S, completionOf } from './completion.ts';
 import type { Behaviour, Exchange } from './exchange.ts';
+import { answerGemini } from './gemini.ts';
 import { answerResponses, responsesUsage } from './responses.ts';
 
 const EMBEDDING_LENGTH = 8;
@@ -12,12 +14,18 @@ export function answerNormally(changes: CompletionChanges = {}): Behaviour {
   return (exchange) => {
     const { method, path } = exchange.request;
     // The base address may have any prefix: /v1, /backend-api/codex or none.
-    const [noun = '', id, verb] = path.replace(/^.*?\/(?=chat\/|responses|embeddings|models)/, '').split('/');
+    const [noun = '', id, verb] = path.replace(/^.*?\/(?=chat\/|responses|messages|embeddings|models)/, '').split('/');
+    const [, geminiMethod] = noun === 'models' && method === 'POST' ? (id?.split(':') ?? []) : [];
+    if (geminiMethod !== undefined) return answerGemini(completion, exchange, geminiMethod);
     switch (`${method} ${noun}${id === undefined ? '' : `/${id}`}`) {
       case 'POST chat/completions':
         return answerChat(completion, exchange);
       case 'POST responses':
         return answerResponses(completion, exchange);
+      case 'POST messages':
+        return answerMessages(completion, exchange);
+      case 'POST messages/count_tokens':
+        return answerMessagesCount(completion, exchange);
       case 'POST responses/input_tokens':
         return jsonAnswer(200, { object: 'response.input_tokens', input_tokens: completion.usage?.input ?? 0 });
       case 'POST responses/compact':

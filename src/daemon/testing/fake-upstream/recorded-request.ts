@@ -15,6 +15,8 @@ export interface RecordedRequest {
   /** The credential, without "Bearer". */
   readonly key: string | undefined;
   readonly model: string | undefined;
+  /** Asked for as a stream, in the body or, as Gemini has it, in the path. */
+  readonly isStream: boolean;
   /** The other side went away before the whole answer was handed over. */
   readonly aborted: boolean;
   /** Resolves when the exchange is over, whoever ended it. */
@@ -48,12 +50,16 @@ export class OpenRequest implements RecordedRequest {
   }
 
   get key(): string | undefined {
-    const header = this.headers.authorization ?? this.headers['x-api-key'];
-    return typeof header === 'string' ? header.replace(/^Bearer /i, '') : undefined;
+    const header = this.headers.authorization ?? this.headers['x-api-key'] ?? this.headers['x-goog-api-key'];
+    return typeof header === 'string' ? header.replace(/^Bearer /i, '') : (this.query.get('key') ?? undefined);
   }
 
   get model(): string | undefined {
-    return typeof this.json['model'] === 'string' ? this.json['model'] : undefined;
+    return typeof this.json['model'] === 'string' ? this.json['model'] : /\/models\/([^/:]+):/.exec(this.path)?.[1];
+  }
+
+  get isStream(): boolean {
+    return this.json['stream'] === true || this.path.endsWith(':streamGenerateContent');
   }
 
   /** @throws when the sender breaks off; what came until then is kept. */

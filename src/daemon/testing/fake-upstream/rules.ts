@@ -56,6 +56,6 @@ function matches(match: Match, request: RecordedRequest): boolean {
     (match.model === undefined || match.model === request.model) &&
     (match.method === undefined || match.method === request.method) &&
     (match.path === undefined || request.path.endsWith(match.path)) &&
-    (match.stream === undefined || match.stream === (request.json['stream'] === true))
+    (match.stream === undefined || match.stream === request.isStream)
   );
 }

@@ -3,15 +3,18 @@ import { cannot, withoutNulls } from '../openai/index.ts';
 
 type Hosted = Extract<Tool, { kind: 'hosted' }>;
 
-/** Writes the tools of a request and how they are chosen; search stands beside the tools here. */
+/** Writes the tools of a request and how they are chosen; search stands beside the tools here, and only once. */
 export function writeTools(prompt: Prompt, asked: Asked): Json {
-  const search = prompt.tools.find((tool) => tool.kind === 'hosted');
+  const [search, ...more] = prompt.tools.filter((tool) => tool.kind === 'hosted');
+  if (more.length > 0) cannot(asked, 'hostedTools', 'more than one web search');
   const tools = prompt.tools.flatMap((tool) => (tool.kind === 'hosted' ? [] : [writeTool(tool)]));
+  const { toolChoice, parallelToolCalls } = prompt;
+  // Without tools, `auto` and `none` say nothing, and OpenAI refuses them.
+  const isEmptyTalk = tools.length === 0 && (toolChoice?.kind === 'auto' || toolChoice?.kind === 'none');
   return {
     tools: tools.length > 0 ? tools : null,
-    tool_choice: prompt.toolChoice && writeChoice(prompt.toolChoice, prompt.tools),
-    // Without tools OpenAI refuses the field, and it says nothing.
-    parallel_tool_calls: tools.length > 0 ? prompt.parallelToolCalls : null,
+    tool_choice: toolChoice && !isEmptyTalk ? writeChoice(toolChoice, prompt.tools) : null,
+    parallel_tool_calls: tools.length > 0 ? parallelToolCalls : null,
     web_search_options: search ? writeSearch(search, asked) : null,
   };
 }

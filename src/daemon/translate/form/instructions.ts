@@ -17,10 +17,7 @@ export function splitInstructions(turns: readonly Turn[], asked: Asked): SplitTu
   const first = turns.findIndex((turn) => !isInstruction(turn));
   const end = first < 0 ? turns.length : first;
   return {
-    instructions: turns
-      .slice(0, end)
-      .flatMap((turn) => textsOf(turn, asked))
-      .filter((text) => text !== ''),
+    instructions: turns.slice(0, end).flatMap((turn) => textsOf(turn, asked)),
     turns: turns.slice(end).map((turn) => (isInstruction(turn) ? asConversation(turn, asked) : turn)),
   };
 }
@@ -41,9 +38,10 @@ function isInstruction({ role }: Turn): boolean {
 }
 
 function textsOf({ parts }: Turn, asked: Asked): readonly string[] {
-  return parts.map((part) =>
+  const texts = parts.map((part) =>
     part.kind === 'text' ? part.text : cannot(asked, 'images', 'instructions that are no text'),
   );
+  return texts.filter((text) => text.trim() !== '');
 }
 
 function asConversation(turn: Turn, asked: Asked): Turn {

@@ -1,5 +1,8 @@
 import type { Wire } from '../../../core/upstreams/index.ts';
 
+export { WIRES } from '../../../core/upstreams/index.ts';
+export type { Wire };
+
 /**
  * A request for one answer, in no provider's words. Each wire reads its requests into this form and writes its own out of
  * it; so a new wire is one folder, and not one translator for each of the others.

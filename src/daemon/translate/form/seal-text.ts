@@ -1,5 +1,4 @@
-import { WIRES } from '../../../core/upstreams/index.ts';
-import type { Seal } from './prompt.ts';
+import { type Seal, WIRES } from './prompt.ts';
 
 /** What stands beside the seal in the conversation, where its own block has no room for it. */
 export type SealPlace = 'own' | 'next' | 'previous';

@@ -1,6 +1,5 @@
-import type { Wire } from '../../../core/upstreams/index.ts';
 import type { AnswerEvent } from './answer-event.ts';
-import type { Prompt } from './prompt.ts';
+import type { Prompt, Wire } from './prompt.ts';
 import type { Feature } from './untranslatable.ts';
 
 /** One wire in both directions, as pure functions over the common form. */
@@ -60,7 +59,7 @@ export interface UpstreamRequest {
 }
 
 export interface EventReader {
-  /** `name` is the event's own name or '' where it has none; `data` its data as text. `[DONE]` comes as it is. */
+  /** `name` is the event's own name or '' where it has none; `data` is its `eventText`. `[DONE]` comes as it is. */
   read(name: string, data: string): readonly AnswerEvent[];
   /** The stream is over: what was still open is closed; if it did not end well, `failed` says so instead. */
   finish(): readonly AnswerEvent[];

@@ -58,8 +58,8 @@ function writeAmount(model: string, reasoning: Reasoning, asked: Asked): Json {
   const effort = effortOf(reasoning);
   // A client of the same wire knows what its model takes.
   if (asked.from === 'gemini') {
-    if (reasoning.effort === 'none') return { thinkingBudget: 0 };
-    if (reasoning.budgetTokens !== null) return { thinkingBudget: reasoning.budgetTokens };
+    if (effort === 'none') return { thinkingBudget: 0 };
+    if (reasoning.budgetTokens) return { thinkingBudget: reasoning.budgetTokens };
     return { thinkingLevel: effort && LEVELS[effort] };
   }
   if (!BUDGETED.test(model)) return { thinkingLevel: effort && LEVELS[effort] };

@@ -19,6 +19,7 @@ interface Block {
   /** Of a call, which goes out whole. */
   input: string;
   seal: Seal | null;
+  isDone: boolean;
 }
 
 /**
@@ -57,13 +58,15 @@ export class GeminiWriter implements EventWriter {
   }
 
   #take(event: BlockEvent): string {
-    if (event.type === 'block-start') this.#blocks.set(event.block, { content: event.content, input: '', seal: null });
+    if (event.type === 'block-start')
+      this.#blocks.set(event.block, { content: event.content, input: '', seal: null, isDone: false });
     if (event.type === 'citation') this.#citations.push(event);
     const block = this.#blocks.get(event.block);
     if (!block) return '';
     if (event.type === 'seal') block.seal = event.seal;
     if (event.type === 'delta') return this.#add(block, event.text);
-    return event.type === 'block-end' ? this.#end(event.block, block) : '';
+    if (event.type === 'block-end') block.isDone = true;
+    return event.type === 'block-end' ? this.#flush() : '';
   }
 
   #add(block: Block, text: string): string {
@@ -74,9 +77,19 @@ export class GeminiWriter implements EventWriter {
     return '';
   }
 
+  // Calls that overlap come in the order in which they began.
+  #flush(): string {
+    let written = '';
+    for (const [number, block] of this.#blocks) {
+      if (!block.isDone) break;
+      this.#blocks.delete(number);
+      written += this.#end(block);
+    }
+    return written;
+  }
+
   // A signature comes behind the words that it is of, in a part that says nothing more.
-  #end(number: number, { content, input, seal }: Block): string {
-    this.#blocks.delete(number);
+  #end({ content, input, seal }: Block): string {
     if (content.kind === 'tool-call') return this.#part(callPart(content, this.#nameOf(content.name), input, seal));
     return seal === null ? '' : this.#part(wordsPart(content.kind, '', seal));
   }

@@ -15,7 +15,7 @@ type ToolCall = Extract<BlockContent, { readonly kind: 'tool-call' }>;
 export type NameOf = (name: string) => string;
 
 export function thinkingBlock(text: string, seal: Seal | null): Json {
-  if (isRedacted(seal)) return { type: 'redacted_thinking', data: seal.data };
+  if (text === '' && isRedacted(seal)) return { type: 'redacted_thinking', data: seal.data };
   return { type: 'thinking', thinking: text, signature: seal === null ? '' : signatureOf(seal) };
 }
 

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import {
   Field,
   type Hints,
@@ -90,12 +91,21 @@ const METADATA_FIELDS = new Set(['user_id']);
 function readHints(body: Field): Hints {
   const metadata = body.at('metadata');
   const endUser = metadata.isAbsent ? null : metadata.only(METADATA_FIELDS).at('user_id').textOrNull();
-  return { ...NO_HINTS, endUser, cacheKey: sessionOf(endUser), serviceTier: body.at('service_tier').textOrNull() };
+  const serviceTier = body.at('service_tier').textOrNull();
+  return { ...NO_HINTS, endUser: endUser && short(endUser), cacheKey: sessionOf(endUser), serviceTier };
+}
+
+/** The longest that every wire takes. */
+const USER_MAX = 64;
+
+// What Claude Code writes is longer, and tells of the device: the others get a name for it that stays the same.
+function short(userId: string): string {
+  return userId.length <= USER_MAX ? userId : createHash('sha256').update(userId).digest('hex');
 }
 
 // Claude Code writes JSON with `session_id` here, and `user_…_session_<id>` before that.
 function sessionOf(userId: string | null): string | null {
   if (userId === null) return null;
-  const session = /"session_id"\s*:\s*"([^"\\]{1,128})"|_session_([\w-]{1,128})$/.exec(userId);
+  const session = /"session_id"\s*:\s*"([^"\\]{1,64})"|_session_([\w-]{1,64})$/.exec(userId);
   return session?.[1] ?? session?.[2] ?? null;
 }

@@ -24,7 +24,7 @@ export function writeMessagesAnswer(events: Iterable<AnswerEvent>, told: Told): 
 const BROKEN_OFF = { status: 502, code: 'upstream_error', message: 'the answer broke off before its end', field: null };
 
 function writeBlock({ content, text, seal, citations }: WholeBlock, nameOf: NameOf): readonly Json[] {
-  if (content.kind === 'reasoning') return [thinkingBlock(text, seal)];
+  if (content.kind === 'reasoning') return text === '' && seal === null ? [] : [thinkingBlock(text, seal)];
   if (content.kind === 'tool-call') {
     return [...(seal ? [sealBeside(seal, 'next')] : []), callBlock(content, nameOf, text)];
   }

@@ -89,7 +89,10 @@ export class MessagesWriter implements EventWriter {
   #end(end: AnswerEnd): readonly Json[] {
     const stopReason = writeStopReason(end.reason);
     const delta = { stop_reason: stopReason, stop_sequence: end.stopSequence, ...stopDetails(stopReason) };
-    return [{ type: 'message_delta', delta, usage: writeDeltaUsage(end.usage) }, { type: 'message_stop' }];
+    return [
+      { type: 'message_delta', delta, usage: writeDeltaUsage(end.usage, end.serviceTier) },
+      { type: 'message_stop' },
+    ];
   }
 }
 

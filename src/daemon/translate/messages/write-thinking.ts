@@ -52,7 +52,7 @@ function defaultMaxTokens(model: string): number {
 
 function own(reasoning: Reasoning, maxTokens: number): Thinking {
   const budget = reasoning.budgetTokens;
-  const type = budget === null ? { type: 'adaptive' } : { type: 'enabled', budget_tokens: budget };
+  const type = budget ? { type: 'enabled', budget_tokens: budget } : { type: 'adaptive' };
   return { thinking: { ...type, ...display(reasoning) }, effort: wordOf(reasoning.effort), maxTokens, isOn: true };
 }
 

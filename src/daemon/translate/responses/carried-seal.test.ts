@@ -22,7 +22,7 @@ test('seals of all wires come back to the thoughts, words and calls that they we
       const { output } = responsesTranslator.writeAnswer(events, BARE_TOLD);
       expect(canonical(sendBack(output).map(bare))).toBe(canonical(partsOf(events).map(bare)));
     }),
-    { numRuns: 500 },
+    { numRuns: 150 },
   );
 });
 

@@ -1,5 +1,4 @@
-import { WIRES } from '../../../core/upstreams/index.ts';
-import { type Field, isObject, type Seal, textOf } from '../form/index.ts';
+import { type Field, isObject, type Seal, textOf, WIRES } from '../form/index.ts';
 
 /**
  * Clients of Responses give `encrypted_content` back as they got it. Seals of other wires travel there behind this mark,

@@ -7,6 +7,7 @@ import {
   type Prompt,
   type Reasoning,
   type Sampling,
+  type ToolChoice,
   type UpstreamRequest,
 } from '../form/index.ts';
 import { cannot, post, SERVICE_TIERS, withoutNulls } from '../openai/index.ts';
@@ -28,7 +29,7 @@ export function writeResponsesRequest(prompt: Prompt, asked: Asked): UpstreamReq
     ...withoutNulls({
       stream: prompt.stream || null,
       tools: hasTools ? writeTools(tools) : null,
-      tool_choice: toolChoice && writeToolChoice(toolChoice, tools),
+      tool_choice: toolChoice && (hasTools || isDemand(toolChoice)) ? writeToolChoice(toolChoice, tools) : null,
       parallel_tool_calls: hasTools ? prompt.parallelToolCalls : null,
       ...writeSampling(prompt.sampling, asked),
       reasoning: writeReasoning(reasoning),
@@ -37,6 +38,11 @@ export function writeResponsesRequest(prompt: Prompt, asked: Asked): UpstreamReq
       ...writeHints(prompt.hints),
     }),
   });
+}
+
+/** Without tools, `auto` and `none` say nothing, and OpenAI refuses them. */
+function isDemand(choice: ToolChoice): boolean {
+  return choice.kind === 'required' || choice.kind === 'tool';
 }
 
 // Penalties of 0 are none.

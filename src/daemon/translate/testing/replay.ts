@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
 import { type SseEvent, SseSplitter } from '../../wire/index.ts';
-import type { AnswerEvent, EventReader, Told, Translator } from '../form/index.ts';
+import { type AnswerEvent, type EventReader, eventText, type Told, type Translator } from '../form/index.ts';
 
 /** The stream that a client of the wire gets. */
 export function writeStream(translator: Translator, events: readonly AnswerEvent[], told: Told): string {
@@ -11,7 +11,7 @@ export function writeStream(translator: Translator, events: readonly AnswerEvent
 /** Reads a stream that comes in the given pieces. */
 export function readStream(reader: EventReader, chunks: readonly Buffer[]): readonly AnswerEvent[] {
   const events: AnswerEvent[] = [];
-  const take = (event: SseEvent) => events.push(...reader.read(event.eventName(), event.data().toString('utf8')));
+  const take = (event: SseEvent) => events.push(...reader.read(event.eventName(), eventText(event)));
   const splitter = new SseSplitter({ onEvent: take });
   for (const chunk of chunks) splitter.push(chunk);
   const last = splitter.finish();

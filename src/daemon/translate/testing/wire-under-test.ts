@@ -5,6 +5,8 @@ export interface WireUnderTest {
   readonly translator: Translator;
   /** What its requests cannot say: prompts with it are refused, so they are not made. */
   readonly lacks: ReadonlySet<Feature>;
+  /** Takes out of a prompt what its requests cannot say though they have the feature: such prompts are refused. */
+  readonly within?: (prompt: Prompt) => Prompt;
   /** The normal form of prompts: what is left of one that was written for this wire and read again. */
   readonly normalPrompt: (prompt: Prompt) => Prompt;
   /** The normal form of answers: what is to be seen of one that was written for this wire's clients and read again. */
