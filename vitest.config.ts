@@ -12,7 +12,7 @@ const PURE = [
   'src/core/scheduling/{candidate,cooldown-rule,limit-book,pick,rate-window,upstream-error}.test.ts',
   'src/core/usage/cost.test.ts',
   'src/core/contract/**/*.test.ts',
-  'src/core/testing/{house-rules,count-reporter,start-postgres,fake-stripe,spawn-fake-stripe}.test.ts',
+  'src/core/testing/{house-rules,count-reporter,start-postgres,fake-codex,fake-stripe,spawn-fake-stripe}.test.ts',
   'src/core/payments/{epay,stripe}/**/*.test.ts',
   'src/daemon/wire/**/*.test.ts',
   'src/daemon/http/{admin-socket,listen-address}.test.ts',
