@@ -11,6 +11,7 @@ const DOMAINS = [
   'identity',
   'models',
   'upstreams',
+  'codex',
   'scheduling',
   'plans',
   'subscriptions',

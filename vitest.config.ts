@@ -10,6 +10,7 @@ const PURE = [
   'src/core/config/**/*.test.ts',
   'src/core/quota/slice.test.ts',
   'src/core/scheduling/{candidate,cooldown-rule,limit-book,pick,rate-window,upstream-error}.test.ts',
+  'src/core/codex/{limits,read-texts}.test.ts',
   'src/core/usage/cost.test.ts',
   'src/core/contract/**/*.test.ts',
   'src/core/testing/{house-rules,count-reporter,start-postgres,fake-codex,fake-stripe,spawn-fake-stripe}.test.ts',

@@ -15,6 +15,7 @@ import { payments } from './0017-payments.ts';
 import { redemption } from './0018-redemption.ts';
 import { userTokens } from './0019-user-tokens.ts';
 import { pendingAnswers } from './0020-pending-answers.ts';
+import { codex } from './0022-codex.ts';
 import { upstreamWires } from './0023-upstream-wires.ts';
 import type { Migration } from './migration.ts';
 
@@ -37,6 +38,7 @@ export const migrations: readonly Migration[] = [
   redemption,
   userTokens,
   pendingAnswers,
+  codex,
   upstreamWires,
 ];
 export type { Migration } from './migration.ts';

@@ -32,6 +32,8 @@ export type OrderEventId = Id<'oev'>;
 export type ReconItemId = Id<'rec'>;
 export type CodeBatchId = Id<'batch'>;
 export type CodeId = Id<'code'>;
+export type CodexLoginId = Id<'clog'>;
+export type WindowResetId = Id<'cwr'>;
 
 // Crockford's base 32 keeps the order of the bytes and has no letters that are read for digits.
 const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz';

@@ -1,6 +1,6 @@
 import { lookup as dnsLookup, type LookupAddress } from 'node:dns';
 import { isIP, type LookupFunction } from 'node:net';
-import { Agent, buildConnector, request, fetch as undiciFetch } from 'undici';
+import { Agent, buildConnector, type Dispatcher, ProxyAgent, request, fetch as undiciFetch } from 'undici';
 
 /** Where a connection may go. */
 export interface AddressGuard {
@@ -20,6 +20,8 @@ export interface OutboundCall extends AddressGuard {
   readonly url: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
+  /** `http://user:password@host:port`; it resolves the name, so that only a literal address can be checked. */
+  readonly proxyUrl?: string;
   /** For everything from the name to the last byte of the answer. */
   readonly totalTimeoutMs: number;
   readonly maxAnswerBytes: number;
@@ -68,17 +70,13 @@ const CODES: Readonly<Record<string, string>> = {
  * @throws OutboundError
  */
 export async function callOutbound(call: OutboundCall): Promise<OutboundAnswer> {
-  let isConnected = false;
-  const agent = new Agent({
-    connect: guardedConnector(call, () => {
-      isConnected = true;
-    }),
-    connections: 1,
-    maxResponseSize: call.maxAnswerBytes,
-    headersTimeout: call.totalTimeoutMs,
-    bodyTimeout: call.totalTimeoutMs,
-  });
+  // How far a proxy came, nobody says.
+  let isConnected = call.proxyUrl !== undefined;
+  let agent: Dispatcher | undefined;
   try {
+    agent = openAgent(call, () => {
+      isConnected = true;
+    });
     const answer = await request(call.url, {
       method: call.method,
       headers: { 'user-agent': 'realms', accept: '*/*', ...call.headers },
@@ -90,7 +88,7 @@ export async function callOutbound(call: OutboundCall): Promise<OutboundAnswer> 
   } catch (error) {
     throw new OutboundError(codeOf(error), isConnected);
   } finally {
-    await agent.destroy();
+    await agent?.destroy();
   }
 }
 
@@ -148,6 +146,18 @@ export function guardedConnector(guard: AddressGuard, onConnected?: () => void):
 export function refuseLiteral(hostname: string, guard: AddressGuard): void {
   const address = hostname.replace(/^\[|\]$/g, '');
   if (isIP(address) !== 0 && !guard.isAllowedAddress(address)) throw denied(guard, address);
+}
+
+function openAgent(call: OutboundCall, onConnected: () => void): Dispatcher {
+  const shape = {
+    connections: 1,
+    maxResponseSize: call.maxAnswerBytes,
+    headersTimeout: call.totalTimeoutMs,
+    bodyTimeout: call.totalTimeoutMs,
+  };
+  if (call.proxyUrl === undefined) return new Agent({ ...shape, connect: guardedConnector(call, onConnected) });
+  refuseLiteral(new URL(call.url).hostname, call);
+  return new ProxyAgent({ ...shape, uri: call.proxyUrl, proxyTunnel: true });
 }
 
 function codeOf(error: unknown): string {

@@ -1,3 +1,4 @@
+import { CodexAccounts, type CodexDesk, type CodexHouse, loadCodexAccounts } from '../core/codex/index.ts';
 import type { Config, ConfigSources } from '../core/config/index.ts';
 import { type ChangeTopic, type Ctx, readChangeMarks } from '../core/database/index.ts';
 import { describeError } from '../core/failure.ts';
@@ -38,6 +39,8 @@ const WATCH_MS = 500;
  * known state, which opens nothing that was closed.
  */
 export class Live {
+  /** ChatGPT accounts: in step with the topology, whose credentials hold their access tokens. */
+  readonly codex: CodexHouse;
   readonly #input: LiveInput;
   readonly #listeners: ((topic: ChangeTopic) => void)[] = [];
   #state: LiveState;
@@ -45,16 +48,30 @@ export class Live {
   #timer: NodeJS.Timeout | null = null;
   #refreshing: Promise<void> = Promise.resolve();
 
-  private constructor(input: LiveInput, state: LiveState, marks: Readonly<Record<ChangeTopic, number>>) {
+  private constructor(
+    input: LiveInput,
+    state: LiveState,
+    marks: Readonly<Record<ChangeTopic, number>>,
+    accounts: Awaited<ReturnType<typeof loadCodexAccounts>>,
+  ) {
     this.#input = input;
     this.#state = state;
     this.#marks = marks;
+    const desk: CodexDesk = {
+      ctx: input.ctx,
+      keyring: input.keyring,
+      config: () => this.#state.settings.effective,
+      changed: (topic) => this.refresh(topic),
+      pause: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+    };
+    this.codex = { desk, accounts: new CodexAccounts(desk, accounts) };
   }
 
   static async load(input: LiveInput): Promise<Live> {
     const { ctx, keyring, config, sources } = input;
     // Marks first: a change between the two reads is then seen again, never missed.
     const marks = await readChangeMarks(ctx);
+    const accounts = await loadCodexAccounts(ctx);
     const settings = await loadSettings(ctx, config, sources);
     const parts = {
       settings,
@@ -63,7 +80,7 @@ export class Live {
       topology: await loadTopology(ctx, keyring),
       subscriptions: await loadSubscriptions(ctx, ctx.clock.now()),
     };
-    return new Live(input, complete(parts), marks);
+    return new Live(input, complete(parts), marks, accounts);
   }
 
   get state(): LiveState {
@@ -139,9 +156,12 @@ export class Live {
       case 'models':
         this.#state = complete({ ...before, catalog: await loadCatalog(ctx) });
         break;
-      case 'upstreams':
+      case 'upstreams': {
+        const accounts = await loadCodexAccounts(ctx);
         this.#state = complete({ ...before, topology: await loadTopology(ctx, keyring) });
+        this.codex.accounts.replace(accounts);
         break;
+      }
       case 'subscriptions':
         this.#state = { ...before, subscriptions: await loadSubscriptions(ctx, ctx.clock.now()) };
         break;

@@ -40,6 +40,9 @@ const FLUSH_DEADLINE_MS = 30_000;
 /** Time for what runs by the clock to end. */
 const JOBS_DEADLINE_MS = 5_000;
 
+/** Time for tokens that are being refreshed to be stored. */
+const REFRESH_DEADLINE_MS = 30_000;
+
 /** Brings the daemon up: store, state, relay, then the doors, the public one last. */
 export async function startDaemon(input: DaemonInput): Promise<Daemon> {
   const { config, log } = input;
@@ -114,6 +117,11 @@ async function stopDaemon(input: StopInput): Promise<void> {
   await house.egress.destroy();
   if (!isQuiet) publicServer.cut();
   await settled(house);
+  const { accounts } = house.live.codex;
+  if (!(await within(accounts.settled(), REFRESH_DEADLINE_MS))) log.error({}, 'a refresh of tokens was cut off');
+  await accounts
+    .flush()
+    .catch((error: unknown) => log.error({ error: describeError(error) }, 'limits of Codex accounts not written'));
   await touchUsedKeys(house).catch((error: unknown) => log.error({ error: describeError(error) }, 'keys not touched'));
   const left = await house.queue.close(FLUSH_DEADLINE_MS);
   await quota.close(left === 0);

@@ -21,6 +21,7 @@ import {
   RelayStats,
   Watch,
 } from './relay/index.ts';
+import { restByLimits } from './rest-by-limits.ts';
 
 export interface WiredRelay {
   readonly house: RelayHouse;
@@ -63,6 +64,8 @@ export async function wireRelay(ctx: Ctx, database: Database, live: Live): Promi
   live.onChange((topic) => {
     if (topic === 'upstreams') void egress.retain(targetsOf(live));
   });
+  const cooldowns = new CooldownBook(queue, ctx.random, await loadOpenCooldowns(ctx));
+  restByLimits(live.codex.accounts, cooldowns, ctx.clock);
   const house: RelayHouse = {
     ctx,
     live,
@@ -71,7 +74,7 @@ export async function wireRelay(ctx: Ctx, database: Database, live: Live): Promi
     quota: quota.provider,
     background: new BackgroundAnswers({ ctx, queue, quota: quota.provider, egress, live }),
     limits: new LimitBook(),
-    cooldowns: new CooldownBook(queue, ctx.random, await loadOpenCooldowns(ctx)),
+    cooldowns,
     health: new HealthBoard(),
     sessions: new SessionBindings(queue, await loadSessionBindings(ctx, SESSIONS_MAX)),
     objects: new ObjectRefs(queue),

@@ -118,6 +118,25 @@ export const configKeys = {
   'cooldown.endpoint_base_ms': integer(5_000, 0, DAY, 'First pause of an endpoint that cannot be reached; doubles.'),
   'cooldown.endpoint_max_ms': integer(10 * MINUTE, 0, 30 * DAY, 'Longest pause of an endpoint that cannot be reached.'),
 
+  'codex.auth_base_url': setting('https://auth.openai.com', 'Where ChatGPT accounts log in.', 'url'),
+  'codex.backend_base_url': setting(
+    'https://chatgpt.com/backend-api',
+    'Backend of ChatGPT accounts; new upstreams of the kind codex get its /codex.',
+    'url',
+  ),
+  'codex.allow_private': flag(false, 'Whether the address of the login may be a private one.', true),
+  'codex.request_timeout_ms': integer(20_000, 100, 5 * MINUTE, 'How long a call about tokens or usage may take.'),
+  'codex.refresh_lead_ms': integer(5 * MINUTE, 0, 7 * DAY, 'Access tokens are refreshed this long before they end.'),
+  'codex.refresh_age_ms': integer(8 * DAY, HOUR, 365 * DAY, 'Tokens older than this are refreshed in any case.'),
+  'codex.refresh_lease_ms': integer(
+    MINUTE,
+    200,
+    HOUR,
+    'How long one daemon alone may use a refresh token; longer than a call may take.',
+  ),
+  'codex.usage_interval_ms': integer(5 * MINUTE, 0, DAY, 'Usage of each account is read this often; 0 is never.'),
+  'codex.history_retention_days': integer(365, 0, 36_500, 'How long resets of windows are kept; 0 is for ever.'),
+
   'limits.user_rpm': limit('Requests a minute for a user without a limit of its own'),
   'limits.user_tpm': limit('Tokens a minute for a user without a limit of its own'),
   'limits.user_concurrency': limit('Requests at once for a user without a limit of its own'),

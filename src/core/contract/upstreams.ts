@@ -9,7 +9,9 @@ const MS_MAX = 2_592_000_000;
 
 const upstreamParams = z.strictObject({ upstream: fields.ref('upstream') });
 
-export const upstreamKind = z.enum(['openai', 'anthropic', 'gemini']).describe('Protocol that the upstream speaks');
+export const upstreamKind = z
+  .enum(['openai', 'codex', 'anthropic', 'gemini'])
+  .describe('Protocol that the upstream speaks');
 
 export const errorRule = z.strictObject({
   match: z

@@ -157,6 +157,21 @@ test('a healthy test ends every rest of the credential and of the endpoint, what
   expect((await rows()).filter((row) => row['ended_why'] === 'a test succeeded')).toHaveLength(3);
 });
 
+describe('what refutes a rest', () => {
+  test.each([
+    ['for that reason, begun before', 'usage_limit', 0, true],
+    ['for another reason', 'auth', 0, false],
+    ['begun after it was seen', 'usage_limit', -1, false],
+  ])('%s', async (_, reason, seenMs, isEnded) => {
+    begin(credential, MINUTE_MS, { reason });
+    begin(credentialModel, MINUTE_MS, { reason: 'usage_limit' });
+    const seen = { at: (now() + seenMs) as EpochMs, why: 'the provider shows room' };
+    expect(book.refute(credential, 'usage_limit', seen, now())).toBe(isEnded);
+    expect(book.list(now()).map(({ subject }) => subject)).toEqual([...(isEnded ? [] : [credential]), credentialModel]);
+    expect((await rows()).filter((row) => row['ended_why'] === seen.why)).toHaveLength(Number(isEnded));
+  });
+});
+
 test('clear ends the one that is meant, once', async () => {
   const one = begin(credential, MINUTE_MS, { reason: 'auth' });
   begin(endpoint, MINUTE_MS);

@@ -85,6 +85,14 @@ export class CooldownBook {
     }
   }
 
+  /** Ends a rest for `reason` that began before something was seen, at `seenAt`, that refutes it. False when there is none. */
+  refute(subject: string, reason: string, seen: { readonly at: EpochMs; readonly why: string }, now: EpochMs): boolean {
+    const open = this.#active(subject, now);
+    if (!open || open.reason !== reason || open.createdAt > seen.at) return false;
+    this.#end(open, now, seen.why);
+    return true;
+  }
+
   /** Ends one rest by its id. False when there is none. */
   clear(id: string, now: EpochMs, why: string): boolean {
     const cooldown = [...this.#open.values()].find((open) => open.id === (id as CooldownId));

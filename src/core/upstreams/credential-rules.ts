@@ -65,8 +65,13 @@ export function describeSecret(given: Secret): Pick<Credential, 'secret' | 'hint
       param: 'secret',
     });
   }
-  const fingerprint = createHash('sha256').update(text).digest('hex').slice(0, FINGERPRINT_CHARS);
-  return { secret: new Secret(text), hint: secretHint(text), fingerprint };
+  const secret = new Secret(text);
+  return { secret, hint: secretHint(text), fingerprint: secretFingerprint(secret) };
+}
+
+/** As in `Credential.fingerprint`. */
+export function secretFingerprint(secret: Secret): string {
+  return createHash('sha256').update(secret.reveal()).digest('hex').slice(0, FINGERPRINT_CHARS);
 }
 
 /** What the keyring binds a sealed secret to. */

@@ -1,6 +1,7 @@
 // Where requests can go: upstreams with endpoints and credentials, and the groups that order them. Knows no health and no choice.
+export { addAccountCredential, replaceAccountSecret } from './account-credentials.ts';
 export { type AddressPolicy, checkBaseUrl, checkProxyUrl, isPrivateHost } from './base-url.ts';
-export type { CredentialPatch } from './credential-rules.ts';
+export { type CredentialPatch, secretFingerprint } from './credential-rules.ts';
 export type { ErrorRule } from './error-rule.ts';
 export { hasSealedSecrets } from './has-sealed-secrets.ts';
 export { loadTopology, type Topology } from './load-topology.ts';

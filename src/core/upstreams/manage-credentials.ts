@@ -15,10 +15,10 @@ import {
   updateCredential,
 } from './credential-store.ts';
 import { credentialOpener, sealCredential } from './sealed-credential.ts';
-import type { Credential } from './upstream.ts';
-import { readUpstreamRefs } from './upstream-store.ts';
+import type { Credential, UpstreamKind } from './upstream.ts';
+import { readUpstreamKind } from './upstream-store.ts';
 
-const CREDENTIALS_MAX = 1_000;
+export const CREDENTIALS_MAX = 1_000;
 
 export type NewCredential = CredentialPatch & { readonly name: string; readonly secret: Secret };
 
@@ -31,8 +31,9 @@ export async function addCredential(
 ): Promise<Credential> {
   const credential = newCredential(ctx, upstreamId, input);
   return await inChange(ctx, 'upstreams', async (tx) => {
-    const [upstream] = await readUpstreamRefs(tx, upstreamId);
-    if (upstream?.id !== upstreamId) throw notFound('upstream', upstreamId);
+    const kind = await readUpstreamKind(tx, upstreamId);
+    if (kind === undefined) throw notFound('upstream', upstreamId);
+    requireKeys(kind);
     if ((await readCredentialNames(tx, upstreamId)).length >= CREDENTIALS_MAX) {
       throw new Failure('invalid_input', `an upstream has at most ${CREDENTIALS_MAX} credentials`);
     }
@@ -54,6 +55,7 @@ export async function editCredential(
 ): Promise<Credential> {
   return await inChange(ctx, 'upstreams', async (tx) => {
     const before = await requireCredential(tx, keyring, id);
+    if (patch.secret) requireKeys(await readUpstreamKind(tx, before.upstreamId));
     const after = checkCredential(before, patch);
     if (after.name !== before.name) await requireFreeName(tx, after);
     const sealed = sealCredential(keyring, after);
@@ -94,6 +96,15 @@ export function newCredential(ctx: Ctx, upstreamId: UpstreamId, input: NewCreden
     createdAt: now,
   };
   return checkCredential<Credential>(blank, input);
+}
+
+/** @throws Failure conflict where secrets are tokens that change by themselves */
+export function requireKeys(kind: UpstreamKind | undefined): void {
+  if (kind !== 'codex') return;
+  throw new Failure('conflict', {
+    message: 'an upstream of the kind codex takes no keys: its credentials are ChatGPT accounts',
+    hint: 'bring an account in with: realms codex login NAME, or: realms codex import NAME FILE',
+  });
 }
 
 async function requireCredential(ctx: Ctx, keyring: Keyring, id: string): Promise<Credential> {

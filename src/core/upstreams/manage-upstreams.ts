@@ -9,7 +9,7 @@ import { notFound, pickByRef } from '../pick-by-ref.ts';
 import type { Secret } from '../secret.ts';
 import { checkBaseUrl } from './base-url.ts';
 import { insertCredential } from './credential-store.ts';
-import { newCredential } from './manage-credentials.ts';
+import { newCredential, requireKeys } from './manage-credentials.ts';
 import { sealCredential } from './sealed-credential.ts';
 import { sealHeaders, upstreamOpener } from './sealed-headers.ts';
 import type { Credential, Endpoint, Upstream, UpstreamKind } from './upstream.ts';
@@ -122,6 +122,7 @@ export async function requireUpstream(ctx: Ctx, keyring: Keyring, id: string): P
 
 function firstCredential(ctx: Ctx, upstreamId: UpstreamId, input: NewUpstream): Credential | undefined {
   const { secret, proxyUrl } = input;
+  if (secret) requireKeys(input.kind);
   if (secret) return newCredential(ctx, upstreamId, { name: 'default', secret, proxyUrl });
   if (!proxyUrl) return undefined;
   throw new Failure('invalid_input', {

@@ -5,6 +5,7 @@ import type { Wire } from './wire.ts';
 /** What providers of a kind speak, the one that they all speak first: into it a request in another wire is translated. */
 const SPOKEN: Readonly<Record<UpstreamKind, readonly [Wire, ...Wire[]]>> = {
   openai: ['chat', 'responses'],
+  codex: ['responses'],
   anthropic: ['messages'],
   gemini: ['gemini'],
 };

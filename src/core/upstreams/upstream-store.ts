@@ -119,6 +119,11 @@ export async function readUpstreamRefs(ctx: Ctx, ref: string): Promise<Ref[]> {
   return exact.length > 0 ? exact : await rows();
 }
 
+export async function readUpstreamKind(ctx: Ctx, id: UpstreamId): Promise<UpstreamKind | undefined> {
+  const row: Pick<UpstreamRow, 'kind'> | undefined = await ctx.db('upstreams').select('kind').where({ id }).first();
+  return row?.kind;
+}
+
 /** The next upstreams, by id, whose headers are sealed and do not start with `prefix`. */
 export async function readHeadersSealedOtherwise(
   ctx: Ctx,

@@ -5,7 +5,7 @@ import type { EpochMs } from '../time.ts';
 import type { ErrorRule } from './error-rule.ts';
 import type { Wire } from './wire.ts';
 
-export const UPSTREAM_KINDS = ['openai', 'anthropic', 'gemini'] as const;
+export const UPSTREAM_KINDS = ['openai', 'codex', 'anthropic', 'gemini'] as const;
 export type UpstreamKind = (typeof UPSTREAM_KINDS)[number];
 
 /** One provider connection. */

@@ -1,4 +1,5 @@
 import type { Migration } from '../../../migrations/index.ts';
+import type { CodexHouse } from '../../core/codex/index.ts';
 import type { Config } from '../../core/config/index.ts';
 import type { ChangeTopic, Ctx, Database } from '../../core/database/index.ts';
 import type { FeatureState } from '../../core/features/index.ts';
@@ -44,6 +45,7 @@ export interface AdminLive {
     readonly topology: Topology;
     readonly subscriptions: SubscriptionSnapshot;
   };
+  readonly codex: CodexHouse;
   /** Resolves when the relay works with what is committed. */
   refresh(topic: ChangeTopic): Promise<void>;
 }

@@ -1,3 +1,4 @@
+import { resealCodex } from '../../core/codex/index.ts';
 import * as contract from '../../core/contract/index.ts';
 import { rotateKeyring } from '../../core/keyring/index.ts';
 import { resealChannels } from '../../core/payments/index.ts';
@@ -14,6 +15,7 @@ export function keyringRoutes(deps: AdminDeps): readonly ServedRoute[] {
       const rotation = await rotateKeyring(keyring, ctx.clock, [
         (current) => resealSecrets(ctx, current),
         (current) => resealChannels(ctx, current),
+        (current) => resealCodex(ctx, current),
       ]);
       const view = {
         primary_id: rotation.primaryId,

@@ -1,3 +1,4 @@
+import { CODEX_JOBS, pruneWindowResets } from '../../core/codex/index.ts';
 import type { Ctx } from '../../core/database/index.ts';
 import { describeError } from '../../core/failure.ts';
 import { touchKeys } from '../../core/identity/index.ts';
@@ -30,6 +31,7 @@ const TIMETABLE: readonly Job[] = [
 export function startTimetable(house: RelayHouse, cashier: Cashier): () => Promise<void> {
   const started = [
     ...TIMETABLE.map((job) => startJob(job.name, job.everyMs, () => job.run(house), house.ctx)),
+    ...CODEX_JOBS.map((job) => startJob(job.name, job.everyMs, () => job.run(house.live.codex), house.ctx)),
     ...PAYMENT_JOBS.map((job) => startJob(job.name, job.everyMs, () => job.run(cashier), house.ctx)),
   ];
   return async () => {
@@ -76,6 +78,7 @@ export async function prune(house: RelayHouse): Promise<void> {
   await pruneIdempotentRequests(ctx, now);
   await pruneOlder(ctx, config['usage.decision_retention_days'], pruneDecisions);
   await pruneOlder(ctx, config['usage.event_retention_days'], pruneUsageEvents);
+  await pruneOlder(ctx, config['codex.history_retention_days'], pruneWindowResets);
 }
 
 /** Zero days keeps everything. */

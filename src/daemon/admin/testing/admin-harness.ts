@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client } from 'undici';
 import { migrations } from '../../../../migrations/index.ts';
+import { CodexAccounts, type CodexDesk, loadCodexAccounts } from '../../../core/codex/index.ts';
 import { type Config, loadConfig } from '../../../core/config/index.ts';
 import type { Database } from '../../../core/database/index.ts';
 import { featureStateEffective } from '../../../core/features/index.ts';
@@ -175,7 +176,15 @@ async function testLive(
       subscriptions: await loadSubscriptions(ctx, ctx.clock.now()),
     };
   };
-  const live = {
+  const desk: CodexDesk = {
+    ctx,
+    keyring,
+    config: () => live.state.settings.effective,
+    changed: (topic) => live.refresh(topic),
+    pause: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+  };
+  const live: Writable<AdminLive> = {
+    codex: { desk, accounts: new CodexAccounts(desk, await loadCodexAccounts(ctx)) },
     state: await load(),
     async refresh(topic: string) {
       const fresh = await load();
@@ -194,10 +203,13 @@ async function testLive(
           named.includes(part) ? fresh[part as keyof typeof fresh] : value,
         ]),
       ) as unknown as AdminLive['state'];
+      if (named.includes('topology')) live.codex.accounts.replace(await loadCodexAccounts(ctx));
     },
   };
   return live;
 }
+
+type Writable<T> = { -readonly [Key in keyof T]: T[Key] };
 
 function caller(client: Client, said: string[]) {
   return async (method: string, path: string, options: CallOptions = {}): Promise<Answer> => {
