@@ -61,7 +61,7 @@ describe('every example', () => {
   beforeAll(async () => {
     daemon = await startStubDaemon();
     for (const file of ['second.key', 'new.key']) writeFileSync(join(folder, file), 'sk-from-a-file\n');
-    writeFileSync(join(folder, 'model_prices.json'), '{}');
+    for (const file of ['model_prices.json', 'auth.json']) writeFileSync(join(folder, file), '{}');
     writeFileSync(join(folder, 'config.yaml'), `data: { dir: ${folder} }\n`);
     process.chdir(folder);
   });
@@ -122,7 +122,7 @@ function draw(node: Node, depth: number): string[] {
 }
 
 function stdinOf(words: string): string {
-  if (words === 'model import') return '{}';
+  if (words === 'model import' || words === 'codex import') return '{}';
   return words.startsWith('pay channel') ? '{"key": "from-stdin"}' : 'sk-from-stdin';
 }
 

@@ -33,6 +33,11 @@ const index: readonly (Node | Room)[] = [
     load: async () => (await import('./commands/credential/index.ts')).credentialCommands,
   },
   {
+    name: 'codex',
+    about: 'ChatGPT accounts: logins, and what is used of their limits',
+    load: async () => (await import('./commands/codex/index.ts')).codexCommands,
+  },
+  {
     name: 'group',
     about: 'ordered sets of upstreams, for failover and price',
     load: async () => (await import('./commands/group/index.ts')).groupCommands,

@@ -13,8 +13,3 @@ export interface CodexDesk {
   /** Waits; core has no timers of its own. */
   pause(ms: number): Promise<void>;
 }
-
-/** The same within a transaction: whoever commits it says afterwards what has changed. */
-export function withinTransaction(desk: CodexDesk, tx: Ctx): CodexDesk {
-  return { ...desk, ctx: tx, changed: async () => {} };
-}

@@ -9,7 +9,8 @@ import type { CodexDesk } from './codex-desk.ts';
 import type { CodexLogin } from './codex-login.ts';
 import { deleteLogin, readLogin, takePollTurn } from './codex-login-store.ts';
 import { exchangeCode, pollDevice, type TokenAnswer } from './oauth-client.ts';
-import { type LoginTokens, requireCodexUpstream, type SavedLogin, saveLogin } from './save-login.ts';
+import { requireCodexUpstream } from './pick-upstream.ts';
+import { type LoginTokens, type SavedLogin, saveLogin } from './save-login.ts';
 
 /** A login whose person has done his part: its tokens are here, and wait to be kept. */
 export interface ProvenLogin {

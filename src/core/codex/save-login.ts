@@ -56,16 +56,6 @@ export async function saveLogin(
   return { account: await require(tx, credential.id), before: null };
 }
 
-/** @throws Failure not_found; conflict when requests to the upstream do not go with ChatGPT accounts */
-export async function requireCodexUpstream(tx: Ctx, keyring: Keyring, ref: string): Promise<Upstream> {
-  const upstream = await findUpstream(tx, keyring, ref);
-  if (upstream.kind === 'codex') return upstream;
-  throw new Failure('conflict', {
-    message: `the upstream "${upstream.name}" is of the kind ${upstream.kind} and takes API keys, not ChatGPT accounts`,
-    hint: 'add one for accounts with: realms upstream add NAME --kind codex',
-  });
-}
-
 interface Renewal {
   readonly upstream: Upstream;
   readonly before: CodexAccount;

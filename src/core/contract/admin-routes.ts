@@ -1,5 +1,6 @@
 import { listAudit } from './audit.ts';
 import * as balances from './balances.ts';
+import * as codex from './codex.ts';
 import { clearCooldown, listCooldowns } from './cooldowns.ts';
 import * as credentials from './credentials.ts';
 import { listMigrations, runDoctor } from './doctor.ts';
@@ -42,6 +43,17 @@ export const adminRoutes: readonly Route[] = [
   credentials.editCredential,
   credentials.removeCredential,
   credentials.testCredential,
+  codex.listCodexAccounts,
+  codex.importCodexAccount,
+  codex.showCodexAccount,
+  codex.removeCodexAccount,
+  codex.refreshCodexAccount,
+  codex.readCodexUsage,
+  codex.listCodexHistory,
+  codex.beginCodexLogin,
+  codex.pollCodexLogin,
+  codex.finishCodexLogin,
+  codex.cancelCodexLogin,
   groups.listGroups,
   groups.createGroup,
   groups.showGroup,

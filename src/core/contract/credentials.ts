@@ -23,8 +23,10 @@ export const credentialView = z
     fingerprint: z.string().describe('First 12 hex digits of the secret’s SHA-256'),
     enabled: fields.enabled,
     state: z
-      .enum(['ready', 'cooling', 'disabled', 'expired', 'unreadable'])
-      .describe('Whether requests can use it now; unreadable: the keyring does not open it, set its key anew'),
+      .enum(['ready', 'cooling', 'disabled', 'expired', 'unreadable', 'needs_login', 'blocked'])
+      .describe(
+        'Whether requests can use it now; unreadable: the keyring does not open it, set its key anew; needs_login and blocked: see its ChatGPT account',
+      ),
     weight: z.int().describe('Share of the traffic among the credentials of the upstream'),
     has_proxy: z.boolean().describe('Whether it leaves through an egress proxy of its own'),
     ...fields.limitViewFields,

@@ -3,6 +3,7 @@
 export * from './admin-routes.ts';
 export * from './audit.ts';
 export * from './balances.ts';
+export * from './codex.ts';
 export * from './cooldowns.ts';
 export * from './credentials.ts';
 export * from './doctor.ts';

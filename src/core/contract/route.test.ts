@@ -34,7 +34,12 @@ test('inputs refuse fields that they do not know', () => {
 
 test('only what reads or tries is open to operators, and only health to everybody', () => {
   const changing = adminRoutes.filter((route) => route.method !== 'GET' && ['operator', 'open'].includes(route.role));
-  expect(changing.map((route) => route.operationId)).toEqual(['testUpstream', 'testCredential', 'clearCooldown']);
+  expect(changing.map((route) => route.operationId)).toEqual([
+    'testUpstream',
+    'testCredential',
+    'readCodexUsage',
+    'clearCooldown',
+  ]);
   const open = adminRoutes.filter((route) => route.role === 'open');
   expect(open.map((route) => route.operationId)).toEqual(['showHealth', 'showReadiness']);
 });

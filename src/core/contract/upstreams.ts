@@ -127,7 +127,7 @@ export const createUpstream = route({
     name: fields.name,
     kind: upstreamKind.optional(),
     wires: settingFields.wires.optional(),
-    base_url: baseUrl,
+    base_url: baseUrl.optional().describe('Base URL including the version; only the kind openai has no default'),
     key: fields.secretText.optional().describe('API key of the provider; write-only'),
     allow_private: settingFields.allow_private.optional(),
     allow_http: settingFields.allow_http.optional(),

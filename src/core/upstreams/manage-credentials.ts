@@ -103,7 +103,7 @@ export function requireKeys(kind: UpstreamKind | undefined): void {
   if (kind !== 'codex') return;
   throw new Failure('conflict', {
     message: 'an upstream of the kind codex takes no keys: its credentials are ChatGPT accounts',
-    hint: 'bring an account in with: realms codex login NAME, or: realms codex import NAME FILE',
+    hint: 'bring an account in with: realms codex login NAME, or: realms codex import FILE',
   });
 }
 

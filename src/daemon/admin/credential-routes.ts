@@ -10,8 +10,7 @@ import {
   type Upstream,
 } from '../../core/upstreams/index.ts';
 import type { AdminDeps } from './admin-deps.ts';
-import { cooldownViews } from './cooldown-view.ts';
-import { type CredentialView, credentialFacts, viewCredential } from './credential-view.ts';
+import { type CredentialView, credentialFacts, credentialSight, viewCredential } from './credential-view.ts';
 import { optionalInstant, wholeList } from './formats.ts';
 import { limitsOf } from './limits.ts';
 import { recordChange } from './record-change.ts';
@@ -25,10 +24,9 @@ export function credentialRoutes(deps: AdminDeps): readonly ServedRoute[] {
 
 function readingRoutes(deps: AdminDeps): readonly ServedRoute[] {
   const viewsOf = (upstreams: readonly Upstream[]): CredentialView[] => {
-    const cooldowns = cooldownViews(deps);
-    const now = deps.ctx.clock.now();
+    const sight = credentialSight(deps);
     return upstreams.flatMap((upstream) =>
-      upstream.credentials.map((credential) => viewCredential(credential, upstream, cooldowns, now)),
+      upstream.credentials.map((credential) => viewCredential(credential, upstream, sight)),
     );
   };
   return [
@@ -58,7 +56,7 @@ function changingRoutes(deps: AdminDeps): readonly ServedRoute[] {
   const { keyring } = deps;
   const view = async (credential: Credential): Promise<CredentialView> => {
     const upstream = await upstreamByRef(deps, credential.upstreamId);
-    return viewCredential(credential, upstream, cooldownViews(deps), deps.ctx.clock.now());
+    return viewCredential(credential, upstream, credentialSight(deps));
   };
   return [
     serve(contract.createCredential, async ({ params, body, caller }) => {

@@ -1,6 +1,8 @@
 import type { AdminDeps } from './admin-deps.ts';
 import { auditRoutes } from './audit-routes.ts';
 import { balanceRoutes } from './balance-routes.ts';
+import { codexLoginRoutes } from './codex-login-routes.ts';
+import { codexRoutes } from './codex-routes.ts';
 import { cooldownRoutes } from './cooldown-routes.ts';
 import { credentialRoutes } from './credential-routes.ts';
 import { endpointRoutes } from './endpoint-routes.ts';
@@ -32,6 +34,8 @@ export function servedRoutes(deps: AdminDeps): readonly ServedRoute[] {
     ...upstreamRoutes(deps),
     ...endpointRoutes(deps),
     ...credentialRoutes(deps),
+    ...codexRoutes(deps),
+    ...codexLoginRoutes(deps),
     ...cooldownRoutes(deps),
     ...groupRoutes(deps),
     ...modelRoutes(deps),

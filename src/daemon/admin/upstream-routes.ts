@@ -1,5 +1,13 @@
 import * as contract from '../../core/contract/index.ts';
-import { addUpstream, editUpstream, findUpstream, removeUpstream, type Upstream } from '../../core/upstreams/index.ts';
+import { Failure } from '../../core/failure.ts';
+import {
+  addUpstream,
+  editUpstream,
+  findUpstream,
+  removeUpstream,
+  type Upstream,
+  type UpstreamKind,
+} from '../../core/upstreams/index.ts';
 import type { AdminDeps } from './admin-deps.ts';
 import { changeUpstream } from './change-upstream.ts';
 import { wholeList } from './formats.ts';
@@ -16,12 +24,13 @@ export function upstreamRoutes(deps: AdminDeps): readonly ServedRoute[] {
     serve(contract.listUpstreams, async () => wholeList((await allUpstreams(deps)).map(upstreamViewer(deps)))),
 
     serve(contract.createUpstream, async ({ body, caller }) => {
+      const kind = body.kind ?? 'openai';
       const what = { topic: 'upstreams', action: 'upstream.create' } as const;
       const created = await recordChange(deps, caller, what, async (tx) => {
         const result = await addUpstream(tx, keyring, {
           name: body.name,
-          kind: body.kind ?? 'openai',
-          baseUrl: body.base_url,
+          kind,
+          baseUrl: body.base_url ?? defaultBaseUrl(deps, kind),
           secret: secretOf(body.key),
           proxyUrl: secretOf(body.proxy_url),
           ...settingsOf(body),
@@ -57,6 +66,15 @@ export function upstreamRoutes(deps: AdminDeps): readonly ServedRoute[] {
       return await testPairs(deps, pairsOf(upstream), body.model);
     }),
   ];
+}
+
+/** @throws Failure invalid_input for kinds that many providers speak */
+function defaultBaseUrl(deps: AdminDeps, kind: UpstreamKind): string {
+  if (kind === 'codex') return `${deps.live.codex.desk.config()['codex.backend_base_url'].replace(/\/+$/, '')}/codex`;
+  throw new Failure('invalid_input', {
+    message: `an upstream of the kind ${kind} needs a base_url`,
+    param: 'base_url',
+  });
 }
 
 function pairsOf(upstream: Upstream): readonly TestPair[] {

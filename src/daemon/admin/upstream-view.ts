@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import type { endpointView, upstreamView } from '../../core/contract/index.ts';
-import { type EpochMs, toRfc3339 } from '../../core/time.ts';
+import { toRfc3339 } from '../../core/time.ts';
 import {
   type Endpoint,
   type ErrorRule,
@@ -9,8 +9,8 @@ import {
   type Upstream,
 } from '../../core/upstreams/index.ts';
 import type { AdminDeps } from './admin-deps.ts';
-import { type CooldownView, cooldownViews } from './cooldown-view.ts';
-import { type CredentialView, viewCredential } from './credential-view.ts';
+import type { CooldownView } from './cooldown-view.ts';
+import { type CredentialSight, type CredentialView, credentialSight, viewCredential } from './credential-view.ts';
 import type { Facts } from './record-change.ts';
 
 export type UpstreamView = z.output<typeof upstreamView>;
@@ -32,9 +32,8 @@ export async function allUpstreams(deps: AdminDeps): Promise<readonly Upstream[]
 
 /** Shows upstreams as they are now, with the cooldowns that the relay has in memory. */
 export function upstreamViewer(deps: AdminDeps): (upstream: Upstream) => UpstreamView {
-  const cooldowns = cooldownViews(deps);
-  const now = deps.ctx.clock.now();
-  return (upstream) => viewUpstream(upstream, cooldowns, now);
+  const sight = credentialSight(deps);
+  return (upstream) => viewUpstream(upstream, sight);
 }
 
 /** What the audit log keeps of an upstream: what an operator set, without what the traffic made of it. */
@@ -57,9 +56,9 @@ export function upstreamFacts(upstream: Upstream): Facts {
   };
 }
 
-function viewUpstream(upstream: Upstream, cooldowns: readonly CooldownView[], now: EpochMs): UpstreamView {
-  const endpoints = upstream.endpoints.map((endpoint) => viewEndpoint(endpoint, cooldowns));
-  const credentials = upstream.credentials.map((credential) => viewCredential(credential, upstream, cooldowns, now));
+function viewUpstream(upstream: Upstream, sight: CredentialSight): UpstreamView {
+  const endpoints = upstream.endpoints.map((endpoint) => viewEndpoint(endpoint, sight.cooldowns));
+  const credentials = upstream.credentials.map((credential) => viewCredential(credential, upstream, sight));
   return {
     id: upstream.id,
     name: upstream.name,

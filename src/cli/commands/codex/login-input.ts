@@ -1,0 +1,6 @@
+/** What every way of logging in is told. */
+export interface LoginInput {
+  readonly upstream: string;
+  /** For the credential. */
+  readonly name?: string;
+}
