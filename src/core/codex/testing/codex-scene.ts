@@ -13,7 +13,7 @@ import {
 } from '../../testing/fake-codex.ts';
 import { type TestCtx, testCtx, testDatabase } from '../../testing/test-database.ts';
 import { testKeyring } from '../../testing/test-keyring.ts';
-import { addUpstream, findCredential, type Upstream } from '../../upstreams/index.ts';
+import { addUpstream, findCredential, listUpstreams, type Upstream } from '../../upstreams/index.ts';
 import type { CodexAccount } from '../codex-account.ts';
 import { readAccounts } from '../codex-account-store.ts';
 import { CodexAccounts } from '../codex-accounts.ts';
@@ -51,11 +51,16 @@ export interface BroughtIn {
 
 export async function codexScene(options: FakeCodexOptions = {}): Promise<CodexScene> {
   const database = await testDatabase();
+  const { clock } = testCtx(database);
+  return await sceneOn(database, await startFakeCodex({ clock, ...options }));
+}
+
+/** The same on a database that somebody else looks after, with a provider that may know accounts already. */
+export async function sceneOn(database: Database, fake: FakeCodex): Promise<CodexScene> {
   const said: string[] = [];
-  const ctx = testCtx(database, { log: recordingLog(said) });
-  const { clock } = ctx;
+  const { clock } = fake;
+  const ctx = testCtx(database, { log: recordingLog(said), clock });
   const keyring = await testKeyring();
-  const fake = await startFakeCodex({ clock, ...options });
   const settings: CodexScene['settings'] = {};
   const { config } = await loadConfig({
     env: {},
@@ -71,12 +76,7 @@ export async function codexScene(options: FakeCodexOptions = {}): Promise<CodexS
       await new Promise((resolve) => setTimeout(resolve, 1));
     },
   };
-  const upstream = await addUpstream(ctx, keyring, {
-    name: 'chatgpt',
-    kind: 'codex',
-    baseUrl: fake.codexBaseUrl,
-    allowPrivate: true,
-  });
+  const upstream = await upstreamOf(ctx, keyring, fake);
   return {
     database,
     ctx,
@@ -116,6 +116,12 @@ export async function codexScene(options: FakeCodexOptions = {}): Promise<CodexS
       await database.close();
     },
   };
+}
+
+async function upstreamOf(ctx: TestCtx, keyring: Keyring, fake: FakeCodex): Promise<Upstream> {
+  const known = (await listUpstreams(ctx, keyring, { limit: 10 })).items.find(({ name }) => name === 'chatgpt');
+  const input = { name: 'chatgpt', kind: 'codex', baseUrl: fake.codexBaseUrl, allowPrivate: true } as const;
+  return known ?? (await addUpstream(ctx, keyring, input));
 }
 
 function recordingLog(said: string[]): Log {
