@@ -13,6 +13,7 @@ import { startTimetable, touchUsedKeys } from './jobs/index.ts';
 import { Live } from './live.ts';
 import { openMetrics } from './metrics.ts';
 import { openStore, type Store } from './open-store.ts';
+import { probeAccount } from './probe-account.ts';
 import { probeCredential, type RelayHouse } from './relay/index.ts';
 import { wireRelay } from './wire.ts';
 import { wirePayments } from './wire-payments.ts';
@@ -186,6 +187,9 @@ function adminDeps(input: {
     config,
     probe: {
       async testCredential(upstream, endpoint, credential, model) {
+        if (upstream.kind === 'codex' && model === undefined) {
+          return await probeAccount(live.codex, credential, cooldowns, ctx.clock);
+        }
         const target = { upstream, endpoint, credential, ...(model === undefined ? {} : { model }) };
         const result = await probeCredential(house.egress, ctx.clock, target);
         const tested = { credentialId: credential.id, endpointId: endpoint.id };

@@ -8,7 +8,7 @@ import { EXIT } from '../../exit-codes.ts';
 import type { Account } from './codex-view.ts';
 import type { LoginInput } from './login-input.ts';
 
-const AGAIN_MS = 5_000;
+const AGAIN_MS = 2_000;
 
 /** Shows a code, and asks the daemon until somebody has typed it. A daemon that restarts meanwhile goes on with it. */
 export async function loginByDevice(context: Context, client: Client, input: LoginInput): Promise<Account> {

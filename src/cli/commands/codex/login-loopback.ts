@@ -17,20 +17,31 @@ const PATH = '/auth/callback';
 export async function loginByLoopback(context: Context, client: Client, input: LoginInput): Promise<Account> {
   const { server, port } = await listen();
   try {
+    const arrival = firstCallback(server);
     const body = { method: 'browser' as const, port, ...given({ name: input.name }) };
     const login = await client.call(beginCodexLogin, { params: { upstream: input.upstream }, body });
     // Shown whatever --quiet says: without it nothing can go on.
     context.io.stderr.write(`open in a browser on this machine:\n${login.url}\n`);
     context.say(`waiting until ${login.expires_at}; Ctrl-C gives up`);
-    const timeoutMs = Math.max(0, Date.parse(login.expires_at) - context.clock.now());
-    return await takeCallback(server, timeoutMs, async (url) => {
+    const { url, response } = await within(arrival, Date.parse(login.expires_at) - context.clock.now());
+    try {
       const params = { login: login.id };
-      return await client.call(finishCodexLogin, { params, body: { callback_url: url } }, { slow: true });
-    });
+      const account = await client.call(finishCodexLogin, { params, body: { callback_url: url } }, { slow: true });
+      await answer(response, 200, 'You are logged in, and can close this page.\n');
+      return account;
+    } catch (error) {
+      await answer(response, 400, 'The login failed; the terminal says why.\n');
+      throw error;
+    }
   } finally {
     server.close();
     server.closeAllConnections();
   }
+}
+
+interface Arrival {
+  readonly url: string;
+  readonly response: ServerResponse;
 }
 
 async function listen(): Promise<{ server: Server; port: (typeof PORTS)[number] }> {
@@ -52,34 +63,38 @@ async function listen(): Promise<{ server: Server; port: (typeof PORTS)[number] 
 }
 
 /** Only the first callback counts; anything else that comes by is told that it is wrong here. */
-function takeCallback(server: Server, timeoutMs: number, finish: (url: string) => Promise<Account>): Promise<Account> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(tooLate()), timeoutMs);
+function firstCallback(server: Server): Promise<Arrival> {
+  return new Promise((resolve) => {
     let isTaken = false;
     server.on('request', (request, response) => {
-      const isCallback =
-        request.method === 'GET' && request.url?.split('?')[0] === PATH && request.url.includes('state=');
-      if (!isCallback || isTaken) return answer(response, 404, 'nothing is here\n');
+      const { method, url = '' } = request;
+      const isCallback = method === 'GET' && url.split('?')[0] === PATH && url.includes('state=');
+      if (!isCallback || isTaken) return void answer(response, 404, 'nothing is here\n');
       isTaken = true;
-      clearTimeout(timer);
-      finish(`http://localhost${request.url}`).then(
-        (account) => {
-          answer(response, 200, 'You are logged in, and can close this page.\n', () => resolve(account));
-        },
-        (error: Error) => answer(response, 400, 'The login failed; the terminal says why.\n', () => reject(error)),
-      );
+      resolve({ url: `http://localhost${url}`, response });
     });
   });
 }
 
-function answer(response: ServerResponse, status: number, text: string, sent?: () => void): void {
-  response.once('close', () => sent?.());
+async function within(arrival: Promise<Arrival>, timeoutMs: number): Promise<Arrival> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(tooLate()), Math.max(0, timeoutMs));
+  });
+  return await Promise.race([arrival, late]).finally(() => clearTimeout(timer));
+}
+
+/** Resolves when the browser has it, or is gone. */
+async function answer(response: ServerResponse, status: number, text: string): Promise<void> {
+  if (response.closed) return;
+  const over = once(response, 'close');
   response.writeHead(status, {
     'content-type': 'text/plain; charset=utf-8',
     'cache-control': 'no-store',
     connection: 'close',
   });
   response.end(text);
+  await over;
 }
 
 function tooLate(): CommandFailed {
