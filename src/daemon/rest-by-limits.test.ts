@@ -69,9 +69,9 @@ test('what a single answer shows is not believed', async () => {
 });
 
 test('a rest that began after the provider was asked is not refuted by its answer', async () => {
-  scene.fake.plan({ path: '/backend-api/wham' }, { delayMs: 60 });
+  scene.fake.plan({ path: '/backend-api/wham' }, { delayMs: 300 });
   const reading = read();
-  await new Promise((resolve) => setTimeout(resolve, 20));
+  await expect.poll(() => scene.fake.calls).toHaveLength(1);
   scene.clock.advance(5);
   begin('usage_limit');
   await reading;

@@ -94,10 +94,10 @@ describe('a refresh token that is worth nothing', () => {
     // The provider has taken the token already when the login comes, and answers late.
     scene.fake.plan(
       { path: '/oauth/token' },
-      { delayMs: 200, ...codexFault.status(401, { error: { code: 'refresh_token_reused' } }) },
+      { delayMs: 500, ...codexFault.status(401, { error: { code: 'refresh_token_reused' } }) },
     );
     const refreshing = refreshNow();
-    await new Promise((resolve) => setTimeout(resolve, 80));
+    await expect.poll(tokenCalls).toBe(1);
     await scene.bringIn(one.chatgpt);
     expect(await refreshing).toBe('already');
     expect(await scene.row(id())).toMatchObject({ state: 'active', why: null, version: 2 });
@@ -143,9 +143,9 @@ describe('after trouble', () => {
 
   test('tokens that the database did not take are not lost', async () => {
     const table = () => scene.ctx.db.schema;
-    scene.fake.plan({ path: '/oauth/token' }, { delayMs: 100 });
+    scene.fake.plan({ path: '/oauth/token' }, { delayMs: 300 });
     const refreshing = refreshNow();
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await expect.poll(tokenCalls).toBe(1);
     await table().renameTable('change_marks', 'out_of_reach');
     expect(await refreshing).toBe('transient');
     await table().renameTable('out_of_reach', 'change_marks');
