@@ -66,13 +66,6 @@ describe.each(WIRES_UNDER_TEST)('$translator.wire, of hostile input', ({ transla
       }),
     );
   });
-
-  test('refuses what is nested too deep to be written', () => {
-    let schema: unknown = {};
-    for (let depth = 0; depth < 5000; depth++) schema = { properties: schema };
-    const tools = [{ type: 'function', name: 'f', parameters: schema, function: { name: 'f', parameters: schema } }];
-    expect(() => translator.readRequest({ model: 'm', messages: [], input: [], tools }, FACTS)).toThrow(Untranslatable);
-  });
 });
 
 interface StreamEvent {

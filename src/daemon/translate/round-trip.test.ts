@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { chunked, chunkSizes } from '../wire/testing/sse-streams.ts';
-import { foldAnswer } from './form/index.ts';
+import { foldAnswer, type Prompt } from './form/index.ts';
 import { answers } from './testing/answers.ts';
 import { canonical, overTheWire } from './testing/canonical.ts';
 import { joinTurns } from './testing/normal-form.ts';
@@ -17,10 +17,14 @@ const PAIRS = WIRES_UNDER_TEST.flatMap((client) =>
 );
 
 test.each(PAIRS)('from $client.translator.wire to $upstream.translator.wire a request means the same', (pair) => {
-  const { client, upstream } = pair;
+  const { client } = pair;
+  const upstream = { ...pair.upstream, ...pair.upstream.fromOthers };
+  const lacks = new Set([...client.lacks, ...(client.fromOthers?.lacks ?? []), ...upstream.lacks]);
+  const within = (prompt: Prompt) =>
+    upstream.within?.(client.within?.(prompt) ?? prompt) ?? client.within?.(prompt) ?? prompt;
   const asked = { fieldNames: client.translator.fieldNames, from: client.translator.wire };
   fc.assert(
-    fc.property(prompts(new Set([...client.lacks, ...upstream.lacks])), (prompt) => {
+    fc.property(prompts(lacks).map(within), (prompt) => {
       const facts = { model: prompt.model, stream: prompt.stream };
       const sent = overTheWire(client.translator.writeRequest(prompt, asked).body);
       const read = client.translator.readRequest(sent, facts);

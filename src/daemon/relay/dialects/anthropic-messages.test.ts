@@ -115,6 +115,6 @@ describe('a whole answer', () => {
 
 test('a broken stream ends with an error event of the API', () => {
   const { reader } = readAll(anthropicMessages, [anthropicMessages.errorEvent('stream_incomplete', 'broke')]);
-  expect(reader.failure).toMatchObject({ code: 'api_error', message: 'broke' });
+  expect(reader.failure).toMatchObject({ status: 500, code: 'stream_incomplete', message: 'broke' });
   expect(readAll(anthropicMessages, [anthropicMessages.keepalive]).verdicts).toEqual(['preamble']);
 });

@@ -61,7 +61,11 @@ function readFile(file: Field): FilePart {
   file.only(FILE_DATA_FIELDS);
   const name = file.at('filename').textOrNull();
   const id = file.at('file_id').textOrNull();
-  if (id !== null) return { kind: 'file', source: { kind: 'file-id', id }, name };
-  const source = readFileData(file.at('file_data').text(), name);
+  const data = file.at('file_data');
+  if (id !== null) {
+    if (data.isSaying) data.refuse('stands beside file_id: only one of them can be meant');
+    return { kind: 'file', source: { kind: 'file-id', id }, name };
+  }
+  const source = readFileData(data.text(), name);
   return { kind: 'file', source, name };
 }

@@ -60,6 +60,9 @@ describe('a chat request is refused by the name of', () => {
     expect(refusedPart({ type: 'video_url' })).toBe('messages[0].content[1].type');
     expect(refusedPart({ type: 'image_url', image_url: { url: 1 } })).toBe('messages[0].content[1].image_url.url');
     expect(refusedPart({ type: 'file', file: {} })).toBe('messages[0].content[1].file.file_data');
+    expect(refusedPart({ type: 'file', file: { file_id: 'a', file_data: 'AAAA' } })).toBe(
+      'messages[0].content[1].file.file_data',
+    );
     expect(refusedPart({ type: 'input_audio', input_audio: { data: 'x' } })).toBe(
       'messages[0].content[1].input_audio.format',
     );

@@ -11,7 +11,14 @@ export { indexOf, isObject, type Json, objectOf, objectsOf, parseObject, textOf 
 export type * from './prompt.ts';
 export { NO_HINTS, NO_SAMPLING, WIRES } from './prompt.ts';
 export { clientNames, safeCallId, safeName } from './safe-names.ts';
-export { decodeSeal, encodeSeal, encodeSealBase64, type PlacedSeal, type SealPlace } from './seal-text.ts';
+export {
+  decodeSeal,
+  encodeSeal,
+  encodeSealBase64,
+  mayCarrySeals,
+  type PlacedSeal,
+  type SealPlace,
+} from './seal-text.ts';
 export { customToolSchema, inputObject, inputText, unwrapCustomInput, wrapCustomInput } from './tool-input.ts';
 export type * from './translator.ts';
 export type { Feature } from './untranslatable.ts';

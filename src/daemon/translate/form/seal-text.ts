@@ -29,6 +29,15 @@ export function decodeSeal(text: string): PlacedSeal | null {
   return plain.startsWith(PREFIX) ? readJson(plain.slice(PREFIX.length)) : null;
 }
 
+/**
+ * Whether a request may hold a seal that was carried for another wire. Such a request cannot pass as it is to an upstream
+ * of its own wire, which would refuse what it did not seal: it has to be read and written again. A cheap search of bytes
+ * that may be wrong only in saying yes.
+ */
+export function mayCarrySeals(body: Buffer): boolean {
+  return body.includes(PREFIX) || body.includes(BASE64_PREFIX);
+}
+
 const PREFIX = 'realms1.';
 /** The characters that the prefix alone decides. */
 const BASE64_PREFIX = Buffer.from(PREFIX).toString('base64').slice(0, 10);

@@ -54,7 +54,7 @@ export class OutputReader {
     if (itemType === null || (known?.isDone && !type.endsWith('.delta'))) return known?.reader.read(type, event);
     if (known && known.type === itemType && !known.isDone) return known.reader.read(type, event);
     if (known) this.#end(known, {});
-    this.#open(key, itemType, {}).reader.read(type, event);
+    this.#open(key, itemType, { id: event['item_id'] }).reader.read(type, event);
   }
 
   #finish(key: string, item: Json): void {

@@ -56,6 +56,7 @@ function readSaid(part: Field): Part {
 function readImage(part: Field): ImagePart {
   const detail = part.at('detail').choice(['auto', 'low', 'high', 'original']);
   const id = part.at('file_id').textOrNull();
+  checkOne(part, ['image_url', 'file_id']);
   const source = id === null ? readMediaUrl(part.at('image_url').text()) : ({ kind: 'file-id', id } as const);
   return { kind: 'image', source, detail };
 }
@@ -63,10 +64,16 @@ function readImage(part: Field): ImagePart {
 function readFile(part: Field): FilePart {
   const detail = part.at('detail');
   if (detail.choice(['auto', 'low', 'high']) !== null && detail.value !== 'auto') detail.refuse('can only be "auto"');
+  checkOne(part, ['file_data', 'file_url', 'file_id']);
   const name = part.at('filename').textOrNull();
   const id = part.at('file_id').textOrNull();
   if (id !== null) return { kind: 'file', source: { kind: 'file-id', id }, name };
   const url = part.at('file_url').textOrNull();
   if (url !== null) return { kind: 'file', source: { kind: 'url', url }, name };
   return { kind: 'file', source: readFileData(part.at('file_data').text(), name), name };
+}
+
+function checkOne(part: Field, names: readonly string[]): void {
+  const [first, second] = names.filter((name) => part.at(name).isSaying);
+  if (second !== undefined) part.at(second).refuse(`stands beside ${first}: only one of them can be meant`);
 }

@@ -62,6 +62,20 @@ describe('a reader of Responses', () => {
     expect(read(textDelta('He'), done, COMPLETED).blocks).toEqual([{ kind: 'text', text: 'Hello' }]);
   });
 
+  test('keeps what was said when the end says something else', () => {
+    const done = { type: 'response.output_text.done', output_index: 0, content_index: 0, text: 'Good day' };
+    expect(read(textDelta('Hello'), done, COMPLETED).blocks).toEqual([{ kind: 'text', text: 'Hello' }]);
+  });
+
+  test('tells from the end only what was not told by its id', () => {
+    const delta = { type: 'response.output_text.delta', item_id: 'msg_1', delta: 'Hello' };
+    const response = { status: 'completed', output: [MESSAGE, CALL] };
+    expect(read(delta, { type: 'response.completed', response }).blocks).toEqual([
+      { kind: 'text', text: 'Hello' },
+      CALLED,
+    ]);
+  });
+
   test('goes by the place when ids change with every event', () => {
     const added = { type: 'response.output_item.added', output_index: 0, item: { ...MESSAGE, id: 'a', content: [] } };
     const response = { status: 'completed', output: [{ ...MESSAGE, id: 'd' }] };

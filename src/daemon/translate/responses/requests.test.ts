@@ -34,6 +34,10 @@ describe('a Responses request is refused by the name of', () => {
     ['input[0].type', { input: [{ type: 'web_search_call', id: 'ws_1' }] }],
     ['input[0].role', { input: [{ content: 'x' }] }],
     ['input[0].content[0].type', { input: [{ role: 'user', content: [{ type: 'video' }] }] }],
+    [
+      'input[0].content[0].file_id',
+      { input: [{ role: 'user', content: [{ type: 'input_file', file_id: 'a', file_url: 'https://x.test' }] }] },
+    ],
     ['input[0].future', { input: [{ role: 'user', content: 'x', future: 1 }] }],
     ['input[0].call_id', { input: [{ type: 'function_call', name: 'f', arguments: '' }] }],
     [

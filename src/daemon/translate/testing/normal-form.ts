@@ -28,7 +28,10 @@ export function safePart(part: Part): Part {
   if (part.kind === 'tool-call') return { ...part, name: safeName(part.name), callId: safeCallId(part.callId) };
   if (part.kind === 'tool-result') {
     const name = part.name === null ? null : safeName(part.name);
-    const parts = part.parts.map(safePart) as typeof part.parts;
+    // A result of nothing is a text of nothing there, or says in words that it failed.
+    const nothing: typeof part.parts = [{ kind: 'text', text: part.isError ? 'The tool failed.' : '' }];
+    const said = part.parts.length > 0 ? part.parts : nothing;
+    const parts = said.map(safePart) as typeof part.parts;
     return { ...part, name, callId: safeCallId(part.callId), isError: false, parts };
   }
   const isUnnamed = part.kind === 'file' && part.source.kind === 'base64' && part.name === null;

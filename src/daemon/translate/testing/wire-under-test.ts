@@ -9,6 +9,8 @@ export interface WireUnderTest {
   readonly within?: (prompt: Prompt) => Prompt;
   /** The normal form of prompts: what is left of one that was written for this wire and read again. */
   readonly normalPrompt: (prompt: Prompt) => Prompt;
+  /** Where what clients of other wires ask is told otherwise than what its own clients do. */
+  readonly fromOthers?: Pick<WireUnderTest, 'lacks' | 'within' | 'normalPrompt'>;
   /** The normal form of answers: what is to be seen of one that was written for this wire's clients and read again. */
   readonly expectedAnswer: (answer: WholeAnswer, told: Told) => Json;
   /** What is seen of an answer that was read, in the same shape. */

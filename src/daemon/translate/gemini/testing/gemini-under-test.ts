@@ -2,6 +2,7 @@ import {
   decodeSeal,
   type EndReason,
   effortOf,
+  type Feature,
   inputObject,
   type Json,
   type Part,
@@ -20,15 +21,30 @@ import { joinTurns, safeChoice } from '../../testing/normal-form.ts';
 import type { WireUnderTest } from '../../testing/wire-under-test.ts';
 import { geminiTranslator } from '../index.ts';
 
+// These have tests of their own: they come back as functions, as addresses of a type, or with other options.
+const LACKS = new Set<Feature>(['customTools', 'hostedTools', 'imageUrls', 'fileIds']);
+
 export const geminiUnderTest: WireUnderTest = {
   translator: geminiTranslator,
-  // These have tests of their own: they come back as functions, as addresses of a type, or with other options.
-  lacks: new Set(['customTools', 'hostedTools', 'imageUrls', 'fileIds']),
+  lacks: LACKS,
   within,
   normalPrompt,
+  fromOthers: {
+    lacks: LACKS,
+    within,
+    normalPrompt: (prompt) => ({ ...normalPrompt(prompt), reasoning: leveledReasoning(prompt.reasoning) }),
+  },
   expectedAnswer,
   seenAnswer,
 };
+
+/** A budget becomes a level, and none is the least there is. */
+function leveledReasoning(reasoning: Reasoning | null): Reasoning | null {
+  const effort = effortOf(reasoning);
+  return normalReasoning(
+    reasoning && { ...reasoning, effort: effort === 'none' ? 'minimal' : effort, budgetTokens: null },
+  );
+}
 
 function within(prompt: Prompt): Prompt {
   const { sampling } = prompt;

@@ -2,6 +2,7 @@ import {
   decodeSeal,
   type EndReason,
   effortOf,
+  type Feature,
   inputObject,
   isObject,
   type Json,
@@ -22,15 +23,49 @@ import { joinTurns, safeChoice } from '../../testing/normal-form.ts';
 import type { WireUnderTest } from '../../testing/wire-under-test.ts';
 import { messagesTranslator } from '../index.ts';
 
+// Custom and hosted tools have tests of their own: they come back as functions, or with other options.
+const LACKS = ['seed', 'presencePenalty', 'frequencyPenalty', 'audio', 'customTools', 'hostedTools'] as const;
+
 export const messagesUnderTest: WireUnderTest = {
   translator: messagesTranslator,
-  // Custom and hosted tools have tests of their own: they come back as functions, or with other options.
-  lacks: new Set(['seed', 'presencePenalty', 'frequencyPenalty', 'audio', 'customTools', 'hostedTools']),
+  lacks: new Set(LACKS),
   within,
   normalPrompt,
+  fromOthers: {
+    lacks: new Set<Feature>([...LACKS, 'fileIds']),
+    within: (prompt) => withoutClashes(within(prompt)),
+    normalPrompt: (prompt) => ({
+      ...normalPrompt(prompt),
+      turns: normalTurns(laterAsUser(prompt.turns)),
+      reasoning: wordedReasoning(prompt.reasoning),
+    }),
+  },
   expectedAnswer,
   seenAnswer,
 };
+
+/** Reasoning goes with no other sampling and no forced tool. */
+function withoutClashes(prompt: Prompt): Prompt {
+  if (prompt.reasoning === null) return prompt;
+  const sampling = { ...prompt.sampling, temperature: null, topP: null, topK: null };
+  return { ...prompt, sampling, toolChoice: null };
+}
+
+/** A budget becomes an effort; `minimal` is the least there is. */
+function wordedReasoning(reasoning: Reasoning | null): Reasoning | null {
+  const effort = effortOf(reasoning);
+  return normalReasoning(reasoning && { ...reasoning, effort, budgetTokens: null });
+}
+
+/** Only clients of this wire say something as the system later on. */
+function laterAsUser(turns: readonly Turn[]): readonly Turn[] {
+  const start = turns.findIndex(({ role }) => role === 'user' || role === 'assistant');
+  return turns.map((turn, index): Turn => {
+    if (index < start || start < 0 || turn.role === 'user' || turn.role === 'assistant') return turn;
+    const texts = turn.parts.flatMap((part) => (part.kind === 'text' && part.text.trim() !== '' ? [part.text] : []));
+    return { role: 'user', parts: texts.map((text) => ({ kind: 'text', text: `<system>\n${text}\n</system>` })) };
+  });
+}
 
 function within(prompt: Prompt): Prompt {
   const { sampling, format } = prompt;
