@@ -30,3 +30,4 @@ export { resealCodex } from './reseal-codex.ts';
 export { type LoginTokens, type SavedLogin, saveLogin } from './save-login.ts';
 export type { WindowReset } from './window-reset.ts';
 export { pruneWindowResets, readResets as listWindowResets } from './window-reset-store.ts';
+export { windowShare } from './window-share.ts';

@@ -135,6 +135,7 @@ export const configKeys = {
     'How long one daemon alone may use a refresh token; longer than a call may take.',
   ),
   'codex.usage_interval_ms': integer(5 * MINUTE, 0, DAY, 'Usage of each account is read this often; 0 is never.'),
+  'codex.window_keep_percent': integer(2, 0, 100, 'An account with no more left of a window is used when no other is.'),
   'codex.history_retention_days': integer(365, 0, 36_500, 'How long resets of windows are kept; 0 is for ever.'),
 
   'limits.user_rpm': limit('Requests a minute for a user without a limit of its own'),

@@ -8,7 +8,7 @@ export { loadOpenCooldowns, pruneCooldowns } from './cooldown-store.ts';
 export { HealthBoard, type HealthReading } from './health.ts';
 export { isUnlimited, LimitBook, type LimitHold, type LimitRefusal, type LimitSubject } from './limit-book.ts';
 export { type ObjectRef, ObjectRefs, pruneObjectRefs } from './object-refs.ts';
-export { type Pick, type PickView, type PickWish, pick, type Verdict } from './pick.ts';
+export { type Pick, type PickView, type PickWish, pick, type Unfitness, type Verdict } from './pick.ts';
 export { SESSIONS_MAX, SessionBindings, sessionKeyOf } from './session-bindings.ts';
 export { loadSessionBindings, pruneSessionBindings } from './session-store.ts';
 export { CLASS_POLICIES, classify, ERROR_CLASSES, type ErrorClass, type UpstreamError } from './upstream-error.ts';

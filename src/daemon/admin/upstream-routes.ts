@@ -68,9 +68,16 @@ export function upstreamRoutes(deps: AdminDeps): readonly ServedRoute[] {
   ];
 }
 
+const DEFAULT_BASE_URLS = {
+  anthropic: 'https://api.anthropic.com/v1',
+  gemini: 'https://generativelanguage.googleapis.com/v1beta',
+};
+
 /** @throws Failure invalid_input for kinds that many providers speak */
 function defaultBaseUrl(deps: AdminDeps, kind: UpstreamKind): string {
   if (kind === 'codex') return `${deps.live.codex.desk.config()['codex.backend_base_url'].replace(/\/+$/, '')}/codex`;
+  const known = kind === 'openai' ? null : DEFAULT_BASE_URLS[kind];
+  if (known) return known;
   throw new Failure('invalid_input', {
     message: `an upstream of the kind ${kind} needs a base_url`,
     param: 'base_url',

@@ -14,17 +14,18 @@ import type { ErrorRule } from '../../core/upstreams/index.ts';
 import type { AttemptTrace } from '../../core/usage/index.ts';
 import { Untranslatable } from '../translate/index.ts';
 import type { AttemptsResult } from './attempts-result.ts';
+import { callFor, unfitFor } from './call-for.ts';
+import { accountShare, currentCredential, renewAccount } from './codex/codex-accounts-door.ts';
 import type { ExchangeResult } from './exchange.ts';
 import type { Journey } from './journey.ts';
 import { Leg } from './leg.ts';
 import { cooldownDefaults, type RelayHouse } from './relay-house.ts';
-import type { RelayRequest } from './relay-request.ts';
 import { traceOf } from './trace.ts';
-import { buildCall, type UpstreamCall } from './upstream-call.ts';
 
 /**
  * The one retry loop: pick, send, judge; until an answer is committed, an error is final, or nothing is left to try.
- * No candidate is asked twice, but for one whose connection broke and that has no alternative.
+ * No candidate is asked twice, but for one whose connection broke and that has no alternative, and for an account that
+ * got new tokens.
  */
 export async function attempts(house: RelayHouse, journey: Journey): Promise<AttemptsResult> {
   const config = house.live.state.settings.effective;
@@ -32,17 +33,19 @@ export async function attempts(house: RelayHouse, journey: Journey): Promise<Att
   const deadlineMs = journey.request.startedMs + config['relay.retry_deadline_ms'];
   let failed: Extract<AttemptsResult, { kind: 'failed' }> | null = null;
   let reconnected = false;
+  const renewed = new Set<string>();
   for (let n = 1; n <= config['relay.attempts_max']; n++) {
     const { pinned, preferred, seed } = journey.sticky;
     const picked = pick(journey.route.reach.candidates, viewFor(house, journey), { pinned, preferred, seed, tried });
     const candidate = picked.chosen;
     if (!candidate) return failed ?? { kind: 'nowhere', pick: picked };
     tried.add(candidate.name);
-    const call = callFor(journey.request, candidate);
+    const call = callFor(house, journey, candidate);
     if (call instanceof Untranslatable) {
       failed = inexpressible(house, journey, picked, candidate, call);
       continue;
     }
+    const { fingerprint } = currentCredential(house, candidate);
     const leg = new Leg(house, journey, candidate, picked, call);
     const result = await resultOf(leg);
     // The leg has closed the journey's books already, before the last bytes of the answer left.
@@ -56,6 +59,12 @@ export async function attempts(house: RelayHouse, journey: Journey): Promise<Att
       journey.attempts.push({ ...trace, verdict: 'abandoned: the relay stops' });
       return { kind: 'abandoned', candidate, why: 'the relay stops' };
     }
+    if (!renewed.has(candidate.name) && (await renewAccount(house, candidate, result.error, fingerprint))) {
+      journey.attempts.push({ ...trace, status: 401, verdict: 'auth: the account got new tokens' });
+      renewed.add(candidate.name);
+      tried.delete(candidate.name);
+      continue;
+    }
     const judged = judgeFailure(house, journey, candidate, result, picked);
     journey.attempts.push({ ...trace, ...judged.trace });
     failed = { ...result, candidate, errorClass: judged.errorClass, rule: judged.rule };
@@ -68,16 +77,6 @@ export async function attempts(house: RelayHouse, journey: Journey): Promise<Att
     await backOff(house, n);
   }
   return failed as AttemptsResult;
-}
-
-/** The call for a candidate, or why the request cannot be said in its wire; then another may still know how. */
-function callFor(request: RelayRequest, candidate: Candidate): UpstreamCall | Untranslatable {
-  try {
-    return buildCall(request, candidate);
-  } catch (error) {
-    if (error instanceof Untranslatable) return error;
-    throw error;
-  }
 }
 
 type Failed = Extract<AttemptsResult, { kind: 'failed' }>;
@@ -105,15 +104,14 @@ function inexpressible(
 
 function viewFor(house: RelayHouse, journey: Journey): PickView {
   const now = house.ctx.clock.now();
-  const { kinds, endpoint } = journey.request.route;
   // A pinned request has no other place to go, so a passing cooldown does not keep it away.
   const pinned = journey.sticky.pinned !== null;
   return {
     now,
-    unfit: ({ upstream }) => (kinds === null || kinds.includes(upstream.kind) ? null : `has no ${endpoint}`),
+    unfit: (candidate) => unfitFor(house, journey, candidate),
     blocking: (candidate) => (pinned ? null : house.cooldowns.blocking(candidate, now)),
     health: (candidate) => house.health.read(candidate.name),
-    share: () => 1,
+    share: (candidate) => accountShare(house, candidate),
     limited: ({ limited }) => (limited.length === 0 ? null : house.limits.check(limited, journey.estimatedTokens, now)),
   };
 }

@@ -75,6 +75,8 @@ function told(refusal: Refusal, { incoming, route }: RelayRequest, now: EpochMs)
 
 /** Whether the client can read the provider's own error. */
 function isOwnWire({ candidate }: Failed, { route }: RelayRequest): boolean {
+  // The Codex backend has a shape of its own for errors, and names accounts in them.
+  if (candidate.upstream.kind === 'codex') return false;
   return route.wire === null || candidate.upstream.wires.includes(route.wire);
 }
 

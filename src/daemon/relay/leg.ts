@@ -176,6 +176,7 @@ export class Leg implements Watched, ExchangeHooks {
 
   openSink(status: number, raw: readonly Buffer[]): BodySink {
     const config = this.#house.live.state.settings.effective;
+    this.#call.onHeaders?.(raw);
     if (status >= 300) {
       const limits = { maxBytes: config['relay.error_body_max_bytes'], clock: this.#house.ctx.clock };
       return errorSink(status, raw, this.control, limits);

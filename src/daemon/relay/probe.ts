@@ -70,6 +70,7 @@ function questionOf(kind: UpstreamKind, model: string | undefined): { path: stri
   if (model === undefined) return { path: '/models', body: null };
   switch (kind) {
     case 'openai':
+    case 'codex':
       return { path: '/chat/completions', body: { model, max_tokens: 1, messages: PING } };
     case 'anthropic':
       return { path: '/messages', body: { model, max_tokens: 1, messages: PING } };

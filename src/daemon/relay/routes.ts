@@ -44,7 +44,7 @@ const embeddings: RelayRoute = {
   onObject: false,
 };
 /** Summarises a conversation: what comes back stands for it, and only the account that made it can read it. */
-const compact: RelayRoute = { ...embeddings, endpoint: '/v1/responses/compact', kinds: ['openai'] };
+const compact: RelayRoute = { ...embeddings, endpoint: '/v1/responses/compact', kinds: ['openai', 'codex'] };
 const inputTokens: RelayRoute = {
   endpoint: '/v1/responses/input_tokens',
   dialect: openaiPlain,

@@ -4,6 +4,7 @@ import type { UpstreamKind } from '../../core/upstreams/index.ts';
 /** Without a version, Anthropic refuses a request: https://docs.anthropic.com/en/api/versioning. */
 export const VERSION_HEADERS: Readonly<Record<UpstreamKind, readonly string[]>> = {
   openai: [],
+  codex: [],
   anthropic: ['anthropic-version', '2023-06-01'],
   gemini: [],
 };
@@ -12,6 +13,7 @@ export const VERSION_HEADERS: Readonly<Record<UpstreamKind, readonly string[]>> 
 export function authHeaders(kind: UpstreamKind, secret: Secret): readonly [string, string] {
   switch (kind) {
     case 'openai':
+    case 'codex':
       return ['authorization', `Bearer ${secret.reveal()}`];
     case 'anthropic':
       return ['x-api-key', secret.reveal()];

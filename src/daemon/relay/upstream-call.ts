@@ -1,4 +1,5 @@
 import type { Candidate } from '../../core/scheduling/index.ts';
+import { mayBringForeignSeals } from '../translate/index.ts';
 import type { Edit } from '../wire/index.ts';
 import { FieldTable, readString, scanObject, spliceToBuffer, spliceToPieces } from '../wire/index.ts';
 import type { Dialect } from './dialects/index.ts';
@@ -22,6 +23,8 @@ export interface UpstreamCall {
   /** A large body that was edited is in pieces: joining them would copy it once more. */
   readonly body: Buffer | readonly Buffer[] | null;
   readonly usageInjected: boolean;
+  /** Sees the headers of the answer, whatever its status. */
+  readonly onHeaders?: (raw: readonly Buffer[]) => void;
 }
 
 const INCLUDE_USAGE = Buffer.from('{"include_usage":true}');
@@ -35,8 +38,11 @@ const INCLUDE_USAGE_FIELD = new FieldTable<'include_usage'>(['include_usage']);
 export function buildCall(request: RelayRequest, candidate: Candidate): UpstreamCall {
   const { wire } = request.route;
   const { wires } = candidate.upstream;
-  const [to] = wires;
-  if (wire === null || to === undefined || wires.includes(wire)) return plainCall(request, candidate);
+  const [first] = wires;
+  if (wire === null || first === undefined) return plainCall(request, candidate);
+  const isOwn = wires.includes(wire);
+  if (isOwn && !mayBringForeignSeals(wire, request.body)) return plainCall(request, candidate);
+  const to = isOwn ? wire : first;
   const { origin, pathname } = baseOf(candidate.endpoint.baseUrl);
   const call = translateCall(request, wire, candidate, to);
   const headers = [...call.headers, 'content-type', 'application/json'];
@@ -147,7 +153,12 @@ function completeHeaders(headers: string[], request: RelayRequest, candidate: Ca
   const [version, value] = VERSION_HEADERS[upstream.kind];
   if (version && value && headerIn(headers, version) === '') headers.push(version, value);
   headers.push('accept', request.stream ? 'text/event-stream' : 'application/json');
-  const overrides = candidate.upstream.headerOverride;
+  return laidOver(headers, candidate);
+}
+
+/** The operator's own headers win. */
+export function laidOver(headers: string[], { upstream }: Candidate): readonly string[] {
+  const overrides = upstream.headerOverride;
   for (const name in overrides) setHeader(headers, name.toLowerCase(), overrides[name] ?? null);
   return headers;
 }

@@ -7,8 +7,9 @@ import { geminiTranslator } from './gemini/index.ts';
 import { messagesTranslator } from './messages/index.ts';
 import { responsesTranslator } from './responses/index.ts';
 
+export { mayBringForeignSeals } from './foreign-seals.ts';
 export type { AnswerEvent, EventReader, EventWriter, Prompt, Told, Translator } from './form/index.ts';
-export { estimateTokens, Untranslatable } from './form/index.ts';
+export { estimateTokens, eventText, Untranslatable } from './form/index.ts';
 
 /** The wires that can be translated into each other. */
 export const translators: Readonly<Record<Wire, Translator>> = {

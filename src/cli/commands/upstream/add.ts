@@ -18,7 +18,10 @@ export const addUpstream = leaf({
   ],
   args: { name: arg('name of your choice') },
   flags: {
-    kind: text('KIND', 'openai (the default, for all that are compatible with it), anthropic, gemini, or codex for ChatGPT'),
+    kind: text(
+      'KIND',
+      'openai (the default, for all that are compatible with it), anthropic, gemini, or codex for ChatGPT',
+    ),
     baseUrl: text('URL', 'base URL including the version; needed for the kind openai, the others have their own'),
     ...SECRET_FLAGS,
     noKey: toggle('the upstream wants no key, or gets its credentials later'),
@@ -27,7 +30,8 @@ export const addUpstream = leaf({
   },
   run: async (context, { args, flags }) => {
     const isCodex = flags.kind === 'codex';
-    if (!isCodex && flags.baseUrl === undefined) throw wrongUsage('--base-url is missing', BASE_URL_HINT);
+    const isOpenai = flags.kind === undefined || flags.kind === 'openai';
+    if (isOpenai && flags.baseUrl === undefined) throw wrongUsage('--base-url is missing', BASE_URL_HINT);
     const settings = await readUpstreamFlags(flags);
     const proxyUrl = await readProxy(context, flags);
     // Accounts are brought in one by one.

@@ -1,4 +1,5 @@
 import type { AnswerEvent, EventReader, EventWriter, Prompt, Told, Translator } from '../../translate/index.ts';
+import { eventText } from '../../translate/index.ts';
 import type { SseEvent } from '../../wire/index.ts';
 import {
   type AnswerFacts,
@@ -94,7 +95,7 @@ class TranslatingReader implements StreamReader {
 
   read(event: SseEvent): Verdict {
     this.#tap?.(event);
-    return this.#through(this.#reader.read(event.eventName(), event.data().toString('utf8')));
+    return this.#through(this.#reader.read(event.eventName(), eventText(event)));
   }
 
   #through(events: readonly AnswerEvent[]): Verdict {

@@ -4,7 +4,7 @@ import { type Field, isObject, type Seal, textOf, WIRES } from '../form/index.ts
  * Clients of Responses give `encrypted_content` back as they got it. Seals of other wires travel there behind this mark,
  * which no encryption of OpenAI's begins with.
  */
-const MARK = 'realms.seal.v1.';
+export const CARRIED_MARK = 'realms.seal.v1.';
 
 /** What a seal is bound to. Other wires seal words and calls too; here those seals stand in reasoning items of their own. */
 export type Bound = { readonly to: 'reasoning' | 'text' } | { readonly to: 'call'; readonly callId: string };
@@ -18,17 +18,17 @@ export interface CarriedSeal {
 export function carrySeal(seal: Seal, bound: Bound): string {
   if (seal.wire === 'responses' && bound.to === 'reasoning') return seal.data;
   const { wire, kind, data, id } = seal;
-  return MARK + Buffer.from(JSON.stringify({ wire, kind, data, id, bound })).toString('base64url');
+  return CARRIED_MARK + Buffer.from(JSON.stringify({ wire, kind, data, id, bound })).toString('base64url');
 }
 
 /** Reads `encrypted_content` of the reasoning item with that id; null when there is none. */
 export function readCarriedSeal(field: Field, id: string | null): CarriedSeal | null {
   const text = field.textOrNull();
   if (text === null || text === '') return null;
-  if (!text.startsWith(MARK)) {
+  if (!text.startsWith(CARRIED_MARK)) {
     return { seal: { wire: 'responses', kind: 'encrypted', data: text, id }, bound: { to: 'reasoning' } };
   }
-  return unpack(text.slice(MARK.length)) ?? field.refuse('was changed on its way');
+  return unpack(text.slice(CARRIED_MARK.length)) ?? field.refuse('was changed on its way');
 }
 
 function unpack(packed: string): CarriedSeal | null {

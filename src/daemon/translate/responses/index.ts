@@ -9,6 +9,8 @@ import { writeResponsesAnswer } from './write-answer.ts';
 import { writeResponsesRequest } from './write-request.ts';
 import { ResponsesWriter } from './write-stream.ts';
 
+export { CARRIED_MARK } from './carried-seal.ts';
+
 export const responsesTranslator: Translator = {
   wire: 'responses',
   fieldNames: RESPONSES_NAMES,
