@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createServer, type RequestListener, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, connect } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
 import {
   ADDRESS_DENIED,
@@ -183,3 +183,42 @@ describe('a fetch for the packages of others', () => {
 async function serveUrl(listener: RequestListener): Promise<string> {
   return `http://127.0.0.1:${await serve(listener)}`;
 }
+describe('callOutbound by a proxy', () => {
+  async function proxy(): Promise<{ readonly url: string; readonly asked: string[] }> {
+    const asked: string[] = [];
+    const port = await serve((_request, response) => response.end());
+    servers.at(-1)?.on('connect', (request, socket) => {
+      asked.push(`${request.url} ${request.headers['proxy-authorization']}`);
+      const [host = '', to = ''] = (request.url ?? '').split(':');
+      const there = connect(Number(to), host, () => {
+        socket.write('HTTP/1.1 200 OK\r\n\r\n');
+        there.pipe(socket).pipe(there);
+      });
+      // Whichever end goes first takes the other with it.
+      there.on('error', () => socket.destroy());
+      socket.on('error', () => there.destroy());
+    });
+    return { url: `http://user:word@127.0.0.1:${port}`, asked };
+  }
+
+  test('goes through its tunnel', async () => {
+    const { url, asked } = await proxy();
+    const port = await serve((_request, response) => response.end('there'));
+    expect(await callOutbound(callTo(`http://localhost:${port}/`, { proxyUrl: url }))).toEqual({
+      status: 200,
+      text: 'there',
+    });
+    expect(asked).toEqual([`localhost:${port} Basic ${Buffer.from('user:word').toString('base64')}`]);
+  });
+
+  test('reaches no literal address that is not allowed', async () => {
+    const { url, asked } = await proxy();
+    const error = await errorOf(callTo('http://127.0.0.1:9/', { proxyUrl: url, isAllowedAddress: () => false }));
+    expect([error.code, asked]).toEqual([ADDRESS_DENIED, []]);
+  });
+
+  test('that is not there may have come anywhere, for all that is known', async () => {
+    const error = await errorOf(callTo('http://example.com/', { proxyUrl: 'http://127.0.0.1:1' }));
+    expect(error.mayHaveArrived).toBe(true);
+  });
+});
