@@ -7,9 +7,10 @@ import type { EpochMs } from '../time.ts';
 import type { Cashier } from './cashier.ts';
 import { isPaid, type Payment } from './payment.ts';
 import { readByPaymentRef, updatePayment } from './payment-store.ts';
-import { settleByTotals } from './refund-outcome.ts';
+import type { ReversalFact } from './provider.ts';
+import { askSoon } from './refund-store.ts';
 import { requirePayment } from './require-payment.ts';
-import { movementsTo, type ReversalFact, stateAfter, type Totals, targetsOf, totalsAfter } from './reversal.ts';
+import { movementsTo, stateAfter, type Totals, targetsOf, totalsAfter } from './reversal.ts';
 import type { ChannelRef, FactOutcome } from './verdict.ts';
 
 /** Posts what is not posted yet of refunds and disputes. Runs in a transaction. */
@@ -26,7 +27,8 @@ export async function applyReversal(cashier: Cashier, channel: ChannelRef, fact:
     fact.asOf ?? null,
     `provider:${channel.name}`,
   );
-  await settleByTotals(cashier.ctx, after, after.refundedMinor - payment.refundedMinor);
+  // Which refunds of ours are in it is not guessed: each is asked about by its own name.
+  if (after.refundedMinor > payment.refundedMinor) await askSoon(cashier.ctx, payment.id);
   const isNew = after.reversals !== payment.reversals || after.state !== payment.state;
   return { verdict: isNew ? 'applied' : 'already_applied', orderId: payment.orderId, detail: null };
 }

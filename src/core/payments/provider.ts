@@ -126,6 +126,8 @@ export type PaymentFact =
     }
   | { readonly kind: 'ignored'; readonly why: string };
 
+export type ReversalFact = Extract<PaymentFact, { kind: 'reversal' }>;
+
 /** An authentic callback, read. `eventKey` is unique for the provider's event within the channel. */
 export interface CallbackReading {
   readonly eventKey: string;
@@ -154,10 +156,14 @@ export interface ProviderStanding {
   readonly hasRefundOfUnknownAmount?: boolean;
 }
 
-export interface RefundInput {
-  readonly channel: OpenChannel;
+/** A payment as refunds and disputes name it. */
+export interface PaidAttempt {
   readonly attempt: PaymentAttempt;
   readonly paymentRef: string;
+}
+
+export interface RefundInput extends PaidAttempt {
+  readonly channel: OpenChannel;
   readonly amountMinor: number;
   readonly currency: string;
   /** Unique for this refund; providers with idempotency keys get it. */
@@ -216,6 +222,11 @@ export interface PaymentProvider {
   refund(input: RefundInput): Promise<RefundAnswer>;
   /** Asks what became of a refund without causing one; null when the provider has no trace of it. */
   findRefund?(input: RefundInput): Promise<RefundAnswer | null>;
+  /**
+   * What was taken back of one payment until now. Null where the provider tells no amounts; absent where nobody knows but
+   * whoever gave it back.
+   */
+  totals?(channel: OpenChannel, payment: PaidAttempt): Promise<ReversalFact | null>;
   /** Makes an attempt that is no longer wanted unpayable; absent where the provider has no such call. */
   close?(channel: OpenChannel, attempt: PaymentAttempt): Promise<void>;
   /** Ends a subscription that the provider renews, at once; absent where the provider has none. */

@@ -3,25 +3,8 @@ import type { RefundId } from '../ids.ts';
 import { REFUNDS_DUE, recordOrderEvent } from '../orders/index.ts';
 import type { Payment } from './payment.ts';
 import { reportDifference, resolveDifference } from './recon-items.ts';
-import type { Refund } from './refund.ts';
-import { changeRefund, readRefundsOf } from './refund-store.ts';
-
-/** States in which a refund may still turn out one way or the other. */
-const UNDECIDED = ['submitted', 'unknown'] as const;
-
-/**
- * Totals that have grown say which of our refunds were done, also those of which nobody knew. What was known before they
- * grew says nothing of them: it may have been given back at the provider itself. The payment is locked.
- */
-export async function settleByTotals(ctx: Ctx, payment: Payment, grownMinor: number): Promise<void> {
-  if (grownMinor <= 0) return;
-  const refunds = await readRefundsOf(ctx, { paymentId: payment.id });
-  let unexplained = grownMinor;
-  for (const refund of refunds.filter(({ state }) => state === 'submitted' || state === 'unknown')) {
-    if (refund.amountMinor > unexplained) continue;
-    if (await markSucceeded(ctx, refund, null, 'system')) unexplained -= refund.amountMinor;
-  }
-}
+import { type Refund, UNDECIDED } from './refund.ts';
+import { changeRefund } from './refund-store.ts';
 
 /** False when it was decided before. */
 export async function markSucceeded(

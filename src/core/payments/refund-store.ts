@@ -2,7 +2,7 @@ import type { Ctx } from '../database/index.ts';
 import type { ChannelId, OrderId, PaymentId, RefundId } from '../ids.ts';
 import { cutPage, type Page, type PageRequest } from '../page.ts';
 import { type EpochMs, epochMs } from '../time.ts';
-import type { Refund, RefundState } from './refund.ts';
+import { type Refund, type RefundState, UNDECIDED } from './refund.ts';
 
 interface RefundRow {
   readonly id: RefundId;
@@ -64,6 +64,24 @@ export async function claimRefund(
   );
 }
 
+/** Something is to be done about it at another time than was meant; nothing when it was decided meanwhile. */
+export async function postponeRefund(
+  ctx: Ctx,
+  id: RefundId,
+  { error, nextAt }: { readonly error: string; readonly nextAt: EpochMs },
+): Promise<void> {
+  await ctx.db('refunds').where({ id, state: 'requested' }).update({ error, next_at: nextAt });
+}
+
+/** Something is known of a payment that may be about its refunds: nobody waits any longer to ask what became of them. */
+export async function askSoon(ctx: Ctx, paymentId: PaymentId): Promise<void> {
+  await ctx
+    .db('refunds')
+    .where({ payment_id: paymentId })
+    .whereIn('state', [...UNDECIDED])
+    .update({ next_at: ctx.clock.now() });
+}
+
 export async function readRefund(ctx: Ctx, id: string): Promise<Refund | undefined> {
   const row: RefundRow | undefined = await ctx.db('refunds').where({ id }).first();
   return row && fromRow(row);
@@ -77,7 +95,7 @@ export async function readRefundsOf(ctx: Ctx, of: { paymentId: PaymentId } | { o
 }
 
 export async function readDueRefunds(ctx: Ctx, now: EpochMs, limit: number): Promise<Refund[]> {
-  const rows: RefundRow[] = await ctx.db('refunds').where('next_at', '<=', now).orderBy('next_at').limit(limit);
+  const rows: RefundRow[] = await ctx.db('refunds').where('next_at', '<=', now).orderBy(['next_at', 'id']).limit(limit);
   return rows.map(fromRow);
 }
 

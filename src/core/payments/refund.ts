@@ -27,5 +27,8 @@ export interface Refund {
   readonly updatedAt: EpochMs;
 }
 
+/** It was sent, and may still turn out one way or the other. */
+export const UNDECIDED: readonly RefundState[] = ['submitted', 'unknown'];
+
 /** Not yet in what the provider says is refunded, and maybe on its way. */
 export const OPEN_REFUNDS: readonly RefundState[] = ['requested', 'submitted', 'unknown'];

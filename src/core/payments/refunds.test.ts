@@ -87,6 +87,7 @@ describe('a refund', () => {
   test('is posted on top of what was given back at the provider itself', async () => {
     const { order, payment } = await paidTopup();
     await applyFacts(scene.cashier, scene.channel, [reversal(payment, 500)]);
+    scene.provider.onTotals = async () => ({ ...reversal(payment, 1_000), asOf: scene.ctx.clock.now() });
     await ask(order.number, '5.00');
     await followRefunds(scene.cashier);
     expect(await scene.balance()).toBe(10_000_000);
@@ -102,19 +103,108 @@ describe('a refund', () => {
     const asOf = scene.ctx.clock.now();
     await applyFacts(scene.cashier, scene.channel, [{ ...reversal(payment, 0), asOf }]);
     expect(await scene.balance()).toBe(20_000_000);
+    scene.provider.onTotals = async () => ({ ...reversal(payment, 500), asOf });
     await ask(order.number, '5.00');
     await followRefunds(scene.cashier);
     expect(await scene.balance()).toBe(15_000_000);
   });
 
-  test('that is pending waits for the provider’s totals', async () => {
+  test('is posted by what is gone, also when one before it came back and nobody has said so', async () => {
+    const { order, payment } = await paidTopup();
+    scene.provider.onTotals = async () => ({ ...reversal(payment, 500), asOf: scene.ctx.clock.now() });
+    await ask(order.number, '5.00');
+    await followRefunds(scene.cashier);
+    await ask(order.number, '5.00');
+    await followRefunds(scene.cashier);
+    expect(await scene.balance()).toBe(15_000_000);
+    expect((await listRefunds(scene.cashier, { state: 'succeeded' }, { limit: 10 })).items).toHaveLength(2);
+  });
+
+  test('that succeeded while nobody tells how much is gone is posted when somebody does', async () => {
+    const { order, payment } = await paidTopup();
+    scene.provider.onTotals = async () => {
+      throw new Error('the line is dead');
+    };
+    const refund = await ask(order.number, '5.00');
+    await followRefunds(scene.cashier);
+    expect(await findRefund(scene.cashier, refund.id)).toMatchObject({ state: 'submitted', error: 'the line is dead' });
+    expect(await scene.balance()).toBe(20_000_000);
+    scene.provider.onTotals = async () => ({ ...reversal(payment, 500), asOf: scene.ctx.clock.now() });
+    scene.provider.onFindRefund = async () => ({ state: 'succeeded', refundRef: 're_1' });
+    scene.ctx.clock.advance(31 * MINUTE_MS);
+    await followRefunds(scene.cashier);
+    expect(await findRefund(scene.cashier, refund.id)).toMatchObject({ state: 'succeeded', error: null });
+    expect(await scene.balance()).toBe(15_000_000);
+  });
+
+  test('that is pending is asked about as soon as more is gone', async () => {
     const { order, payment } = await paidTopup();
     scene.provider.onRefund = async () => ({ state: 'pending', refundRef: 're_9' });
     const refund = await ask(order.number, '5.00');
     await followRefunds(scene.cashier);
     expect(await findRefund(scene.cashier, refund.id)).toMatchObject({ state: 'submitted', refundRef: 're_9' });
     await applyFacts(scene.cashier, scene.channel, [reversal(payment, 500)]);
+    expect(await scene.balance()).toBe(15_000_000);
+    expect(await findRefund(scene.cashier, refund.id)).toMatchObject({ state: 'submitted' });
+    scene.provider.onFindRefund = async () => ({ state: 'succeeded', refundRef: 're_9' });
+    await followRefunds(scene.cashier);
     expect(await findRefund(scene.cashier, refund.id)).toMatchObject({ state: 'succeeded' });
+    expect(await scene.balance()).toBe(15_000_000);
+  });
+});
+
+describe('two refunds of one payment', () => {
+  const LOST = async () => {
+    throw new Error('timed out');
+  };
+
+  test('of which one was done are posted once, whichever it was', async () => {
+    const { order, payment } = await paidTopup();
+    scene.provider.onRefund = async () => ({ state: 'pending', refundRef: 're_1' });
+    const [first, second] = [await ask(order.number, '5.00'), await ask(order.number, '5.00')];
+    await followRefunds(scene.cashier);
+    // The second one was done; the first will fail.
+    await applyFacts(scene.cashier, scene.channel, [reversal(payment, 500)]);
+    scene.provider.onTotals = async () => ({ ...reversal(payment, 500), asOf: scene.ctx.clock.now() });
+    scene.provider.onFindRefund = async ({ refundKey }) =>
+      refundKey === second.id ? { state: 'succeeded', refundRef: 're_2' } : { state: 'failed', reason: 'no' };
+    await followRefunds(scene.cashier);
+    expect(await findRefund(scene.cashier, first.id)).toMatchObject({ state: 'failed' });
+    expect(await findRefund(scene.cashier, second.id)).toMatchObject({ state: 'succeeded' });
+    expect(await scene.balance()).toBe(15_000_000);
+    expect(await ask(order.number)).toMatchObject({ amountMinor: 1_500 });
+  });
+
+  test('are not on their way at once when the first has no name at the provider yet', async () => {
+    const { order } = await paidTopup();
+    scene.provider.onRefund = LOST;
+    const [first, second] = [await ask(order.number, '5.00'), await ask(order.number, '5.00')];
+    await followRefunds(scene.cashier);
+    expect(scene.provider.refunds).toHaveLength(1);
+    expect(await findRefund(scene.cashier, second.id)).toMatchObject({
+      state: 'requested',
+      error: `waits until ${first.id} is decided`,
+    });
+    scene.provider.onRefund = async () => ({ state: 'succeeded', refundRef: 're_2' });
+    await settleRefund(scene.cashier, first.id, 'failed', 'root', 'it is not on the statement');
+    scene.ctx.clock.advance(6 * MINUTE_MS);
+    await followRefunds(scene.cashier);
+    expect(await findRefund(scene.cashier, second.id)).toMatchObject({ state: 'succeeded', error: null });
+    expect(await scene.balance()).toBe(15_000_000);
+  });
+
+  test('are not both proven by a provider that says only that money went back', async () => {
+    const { order, payment } = await paidTopup();
+    await ask(order.number, '5.00');
+    await followRefunds(scene.cashier);
+    scene.provider.onRefund = LOST;
+    const second = await ask(order.number, '5.00');
+    await followRefunds(scene.cashier);
+    const facts = [paidFact(payment)];
+    scene.provider.standings.set(payment.reference, { state: 'paid', facts, hasRefundOfUnknownAmount: true });
+    scene.ctx.clock.advance(6 * MINUTE_MS);
+    await followRefunds(scene.cashier);
+    expect(await findRefund(scene.cashier, second.id)).toMatchObject({ state: 'unknown' });
     expect(await scene.balance()).toBe(15_000_000);
   });
 });
@@ -182,6 +272,19 @@ describe('a refund of which nobody knows', () => {
     await expect(settle()).rejects.toMatchObject({ code: 'conflict' });
     expect(await scene.balance()).toBe(20_000_000);
     expect(await open()).toEqual([]);
+  });
+
+  test('is not settled by a person against what the provider says, who may still say what nobody else can', async () => {
+    const { payment, id } = await unknown();
+    const settle = () => settleRefund(scene.cashier, id, 'succeeded', 'root', 'the payer has it');
+    scene.provider.onTotals = async () => ({ ...reversal(payment, 499), asOf: scene.ctx.clock.now() });
+    await expect(settle()).rejects.toMatchObject({ code: 'conflict' });
+    expect(await findRefund(scene.cashier, id)).toMatchObject({ state: 'unknown' });
+    scene.provider.onTotals = async () => {
+      throw new Error('there is no such gateway any more');
+    };
+    expect(await settle()).toMatchObject({ state: 'succeeded' });
+    expect(await scene.balance()).toBe(15_000_000);
   });
 
   test('because the process died while it was sent, is asked about and not sent', async () => {

@@ -1,9 +1,7 @@
 import type { LedgerAccount } from '../ledger/index.ts';
 import type { UsdMicros } from '../money.ts';
 import type { DisputeState, Payment, PaymentState } from './payment.ts';
-import type { PaymentFact } from './provider.ts';
-
-export type ReversalFact = Extract<PaymentFact, { kind: 'reversal' }>;
+import type { ReversalFact } from './provider.ts';
 
 /** What was taken back so far, as the provider counts it. */
 export type Totals = Pick<Payment, 'refundedMinor' | 'disputedMinor' | 'disputeState'>;

@@ -7,8 +7,9 @@ import { applyFacts } from './apply-facts.ts';
 import { retryInbox } from './inbox.ts';
 import { createSubscriptionOrder } from './open-order.ts';
 import type { Payment } from './payment.ts';
+import type { ReversalFact } from './provider.ts';
 import { receiveCallback } from './receive-callback.ts';
-import type { ReversalFact } from './reversal.ts';
+
 import { fakeCallback } from './testing/fake-provider.ts';
 import { type PaymentScene, paidFact, paymentScene } from './testing/payment-scene.ts';
 

@@ -1,27 +1,27 @@
 import { inTransaction } from '../database/index.ts';
 import { describeError, Failure } from '../failure.ts';
-import { recordOrderEvent } from '../orders/index.ts';
+import { formatAmount, recordOrderEvent } from '../orders/index.ts';
 import type { Page, PageRequest } from '../page.ts';
 import { notFound } from '../pick-by-ref.ts';
 import { DAY_MS, epochMs, HOUR_MS, MINUTE_MS } from '../time.ts';
 import { applyAndTell } from './apply-facts.ts';
-import { reverseTo } from './apply-reversal.ts';
 import type { Cashier } from './cashier.ts';
-import { openChannel } from './channel-secrets.ts';
-import { requireChannel } from './manage-channels.ts';
-import type { Payment } from './payment.ts';
-import { readPayment } from './payment-store.ts';
-import type { PaymentProvider, RefundAnswer, RefundInput } from './provider.ts';
-import { MANUAL, providerOf } from './providers.ts';
-import type { Refund, RefundState } from './refund.ts';
-import { markFailed, markSucceeded, reportUnknown } from './refund-outcome.ts';
-import { changeRefund, claimRefund, readDueRefunds, readRefund, readRefundPage } from './refund-store.ts';
+import type { RefundAnswer } from './provider.ts';
+import { ANSWER_MS, recordAnswer, recordFailure, recordSuccess, recordUnknown } from './record-refund.ts';
+import { type Refund, type RefundState, UNDECIDED } from './refund.ts';
+import { type RefundCall, refundCall } from './refund-call.ts';
+import {
+  changeRefund,
+  claimRefund,
+  postponeRefund,
+  readDueRefunds,
+  readRefund,
+  readRefundPage,
+  readRefundsOf,
+} from './refund-store.ts';
 import { requirePayment } from './require-payment.ts';
 
 const BATCH = 50;
-/** Longer than any provider takes to answer: who is not done by then has died on the way. */
-const ANSWER_MS = 5 * MINUTE_MS;
-const PENDING_MS = 30 * MINUTE_MS;
 const ASK_DELAYS_MS = [5 * MINUTE_MS, 15 * MINUTE_MS, HOUR_MS, 6 * HOUR_MS, ...Array<number>(14).fill(DAY_MS)];
 
 /** Sends what is queued, and asks what became of what was sent. Returns how many it looked at. For several daemons at once. */
@@ -38,7 +38,10 @@ export async function followRefunds(cashier: Cashier): Promise<number> {
   return due.length;
 }
 
-/** A person says what became of a refund. @throws Failure not_found; conflict when that is decided already. */
+/**
+ * A person says what became of a refund. A provider that can be asked what went back is not contradicted.
+ * @throws Failure not_found; conflict when that is decided already, or when the provider says otherwise.
+ */
 export async function settleRefund(
   cashier: Cashier,
   id: string,
@@ -46,16 +49,31 @@ export async function settleRefund(
   actor: string,
   reason: string,
 ): Promise<Refund> {
-  const refund = await findRefund(cashier, id);
-  const answer: RefundAnswer =
-    outcome === 'succeeded' ? { state: 'succeeded', refundRef: null } : { state: 'failed', reason };
-  if (!(await recordAnswer(cashier, refund, answer, actor))) {
+  const call = await refundCall(cashier, await findRefund(cashier, id));
+  const isNew =
+    outcome === 'succeeded'
+      ? await settleSucceeded(cashier, call, actor)
+      : await recordFailure(cashier, call, reason, actor);
+  if (isNew) return await findRefund(cashier, id);
+  throw new Failure('conflict', {
+    message: `the refund ${call.refund.id} is ${call.refund.state}, so there is nothing to settle`,
+    hint: 'only one that was sent and of which nobody knows the outcome is settled by hand',
+  });
+}
+
+async function settleSucceeded(cashier: Cashier, call: RefundCall, actor: string): Promise<boolean> {
+  const { provider, input, refund } = call;
+  if (!UNDECIDED.includes(refund.state)) return false;
+  // One that cannot be asked any more leaves the word to the person.
+  const told = (await provider.totals?.(input.channel, input).catch(() => null)) ?? null;
+  if (told !== null) await applyAndTell(cashier, input.channel, [told]);
+  if (told !== null && told.refundedMinor < refund.amountMinor) {
     throw new Failure('conflict', {
-      message: `the refund ${refund.id} is ${refund.state}, so there is nothing to settle`,
-      hint: 'only one that was sent and of which nobody knows the outcome is settled by hand',
+      message: `of the payment ${refund.paymentId} the provider has given back ${formatAmount(told.refundedMinor, refund.currency)} ${refund.currency} in all`,
+      hint: 'a refund that did not reach the payer has failed',
     });
   }
-  return await findRefund(cashier, id);
+  return await recordSuccess(cashier, call, null, told, actor);
 }
 
 /** @throws Failure not_found */
@@ -76,92 +94,58 @@ export async function listRefunds(
 
 /** Calls the provider at most once in the life of a refund, whatever happens to this process. */
 async function send(cashier: Cashier, refund: Refund): Promise<void> {
-  const { ctx } = cashier;
-  const { provider, input, payment } = await inputOf(cashier, refund);
-  const claimed = await inTransaction(ctx, async (tx) => {
+  const call = await refundCall(cashier, refund);
+  if (!(await claimSending(cashier, call))) return;
+  const answer = await call.provider
+    .refund(call.input)
+    .catch((error: unknown): RefundAnswer => ({ state: 'unknown', reason: describeError(error) }));
+  await recordAnswer(cashier, call, answer);
+}
+
+/**
+ * False when another process was faster, or when another refund of the payment has to be decided first: one of which not
+ * even the name at the provider is known could be taken for this one.
+ */
+async function claimSending({ ctx }: Cashier, { refund }: RefundCall): Promise<boolean> {
+  return await inTransaction(ctx, async (tx) => {
+    await requirePayment(tx, refund.paymentId);
     const nextAt = epochMs(tx.clock.now() + ANSWER_MS);
-    if (!(await changeRefund(tx, refund.id, ['requested'], { state: 'submitted', nextAt }))) return false;
-    await recordOrderEvent(tx, payment.orderId, 'refund_submitted', 'system', { refund: refund.id });
+    const others = await readRefundsOf(tx, { paymentId: refund.paymentId });
+    const nameless = others.find(({ state, refundRef }) => UNDECIDED.includes(state) && refundRef === null);
+    if (nameless) {
+      await postponeRefund(tx, refund.id, { error: `waits until ${nameless.id} is decided`, nextAt });
+      return false;
+    }
+    if (!(await changeRefund(tx, refund.id, ['requested'], { state: 'submitted', error: null, nextAt }))) return false;
+    await recordOrderEvent(tx, refund.orderId, 'refund_submitted', 'system', { refund: refund.id });
     return true;
   });
-  if (!claimed) return;
-  const answer = await provider
-    .refund(input)
-    .catch((error: unknown): RefundAnswer => ({ state: 'unknown', reason: describeError(error) }));
-  await recordAnswer(cashier, refund, answer, 'system');
 }
 
 async function ask(cashier: Cashier, refund: Refund): Promise<void> {
   const { ctx } = cashier;
   const delayMs = ASK_DELAYS_MS[refund.asked];
   if (!(await claimRefund(ctx, refund, delayMs === undefined ? null : epochMs(ctx.clock.now() + delayMs)))) return;
-  const { provider, input, payment } = await inputOf(cashier, refund);
+  const call = await refundCall(cashier, refund);
+  const { provider, input, payment } = call;
   const found = await provider.findRefund?.(input);
   if (found) {
-    await recordAnswer(cashier, refund, found, 'system');
+    await recordAnswer(cashier, call, found);
     return;
   }
   const standing = await provider.query(input.channel, payment);
   await applyAndTell(cashier, input.channel, standing.facts);
-  if (standing.hasRefundOfUnknownAmount) {
-    await recordAnswer(cashier, refund, { state: 'succeeded', refundRef: null }, 'system');
+  if (standing.hasRefundOfUnknownAmount && !(await isExplained(cashier, refund))) {
+    await recordAnswer(cashier, call, { state: 'succeeded', refundRef: null });
     return;
   }
   const now = await findRefund(cashier, refund.id);
   // Whoever sent it died before the answer came: the provider may have done it or not.
   const isLost = now.state === 'submitted' && now.refundRef === null;
-  if (isLost) await recordAnswer(cashier, now, { state: 'unknown', reason: 'the answer was lost' }, 'system');
+  if (isLost) await recordUnknown(cashier, call, 'the answer was lost');
 }
 
-/** False when it changed nothing, because the outcome was known before. */
-async function recordAnswer(cashier: Cashier, refund: Refund, answer: RefundAnswer, actor: string): Promise<boolean> {
-  const isNew = await inTransaction(cashier.ctx, async (ctx) => {
-    // The payment first, as everyone does who holds both.
-    const payment = await requirePayment(ctx, refund.paymentId);
-    switch (answer.state) {
-      case 'succeeded':
-        if (!(await markSucceeded(ctx, refund, answer.refundRef, actor))) return false;
-        await reverseTo(ctx, payment, withRefund(payment, refund), ctx.clock.now(), actor);
-        return true;
-      case 'pending':
-        return await changeRefund(ctx, refund.id, ['submitted', 'unknown'], {
-          state: 'submitted',
-          refundRef: answer.refundRef,
-          nextAt: epochMs(ctx.clock.now() + PENDING_MS),
-        });
-      case 'failed':
-        return await markFailed(ctx, refund, payment, answer.reason, actor);
-      case 'unknown': {
-        const to = { state: 'unknown', error: answer.reason, nextAt: epochMs(ctx.clock.now() + ANSWER_MS) } as const;
-        if (!(await changeRefund(ctx, refund.id, ['submitted'], to))) return false;
-        await recordOrderEvent(ctx, refund.orderId, 'refund_unknown', actor, {
-          refund: refund.id,
-          reason: answer.reason,
-        });
-        await reportUnknown(ctx, refund, answer.reason);
-        return true;
-      }
-    }
-  });
-  if (isNew) await cashier.changed('subscriptions');
-  return isNew;
-}
-
-/** The totals with one more refund: nobody knew of it, or it would have been marked as done by the totals that had it. */
-function withRefund(payment: Payment, { amountMinor }: Refund): Payment {
-  return { ...payment, refundedMinor: Math.min(payment.amountMinor, payment.refundedMinor + amountMinor) };
-}
-
-async function inputOf(
-  cashier: Cashier,
-  refund: Refund,
-): Promise<{ provider: PaymentProvider; input: RefundInput; payment: Payment }> {
-  const payment = await readPayment(cashier.ctx, refund.paymentId);
-  if (!payment) throw notFound('payment', refund.paymentId);
-  const channel = openChannel(cashier.keyring, await requireChannel(cashier, refund.channelId));
-  // What was paid by hand goes back by hand; its provider knows nothing of it.
-  const provider = providerOf(cashier.providers, payment.byHand ? MANUAL : channel.provider);
-  const { amountMinor, currency, id: refundKey } = refund;
-  const input = { channel, attempt: payment, paymentRef: payment.paymentRef ?? '', amountMinor, currency, refundKey };
-  return { provider, input, payment };
+/** Something went back of the payment, and it may have been another refund of ours. */
+async function isExplained({ ctx }: Cashier, { paymentId }: Refund): Promise<boolean> {
+  return (await readRefundsOf(ctx, { paymentId })).some(({ state }) => state === 'succeeded');
 }

@@ -6,7 +6,7 @@ import { EPAY_LIMITS, type EpayLimits } from './gateway-call.ts';
 import { gatewayV1 } from './gateway-v1.ts';
 import { gatewayV2 } from './gateway-v2.ts';
 import { type EpayMerchant, epayForm, openMerchant } from './merchant.ts';
-import { listPayments, queryPayment } from './query-payment.ts';
+import { listPayments, paymentTotals, queryPayment } from './query-payment.ts';
 import { readCallback } from './read-callback.ts';
 import { startPayment } from './start-payment.ts';
 
@@ -48,6 +48,10 @@ export function epayProvider({ clock }: ProviderTools, limits: EpayLimits = EPAY
 
     async findRefund(input) {
       return await open(input.channel).gateway.findRefund(wishOf(input));
+    },
+
+    async totals(channel, payment) {
+      return await paymentTotals(open(channel).gateway, payment, clock.now());
     },
 
     async close(channel, attempt) {

@@ -217,13 +217,16 @@ describe('refunds that somebody made at the gateway', () => {
     ] as const) {
       await scene.fake.refundByHand(attempt.reference, money);
       const standing = await scene.provider.query(scene.channel, attempt);
-      expect(standing.facts[1]).toEqual({
+      const totals = {
         kind: 'reversal',
         paymentRef: order.tradeNo,
         refundedMinor,
         disputedMinor: 0,
         disputeState: 'none',
-      });
+        asOf: expect.any(Number),
+      };
+      expect(standing.facts[1]).toEqual(totals);
+      expect(await scene.provider.totals?.(scene.channel, { attempt, paymentRef: order.tradeNo })).toEqual(totals);
       expect(standing.hasRefundOfUnknownAmount).toBeUndefined();
       expect(await listed(scene, 0)).toMatchObject([{ refundedMinor }]);
     }

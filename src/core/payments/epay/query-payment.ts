@@ -1,5 +1,12 @@
 import type { EpochMs } from '../../time.ts';
-import type { ListedPayment, PaymentAttempt, PaymentFact, ProviderStanding } from '../provider.ts';
+import type {
+  ListedPayment,
+  PaidAttempt,
+  PaymentAttempt,
+  PaymentFact,
+  ProviderStanding,
+  ReversalFact,
+} from '../provider.ts';
 import { type EpayGateway, type GatewayOrder, ORDER_STATUS, PAGE_ROWS, TRADE_NO, UNPAID_LIFE_MS } from './gateway.ts';
 import { GatewayTrouble, troubleOf } from './gateway-call.ts';
 
@@ -14,7 +21,7 @@ export async function queryPayment(
   switch (order.status) {
     case ORDER_STATUS.paid:
     case ORDER_STATUS.refunded:
-      return paidStanding(order);
+      return paidStanding(order, now);
     case ORDER_STATUS.unpaid:
     // The gateway holds the money of these two back: they are not paid as long as it does.
     case ORDER_STATUS.frozen:
@@ -23,6 +30,16 @@ export async function queryPayment(
     default:
       throw new GatewayTrouble(`gave an order the unknown status "${order.status.slice(0, 16)}"`, true);
   }
+}
+
+/** What went back of a payment so far. @throws GatewayTrouble */
+export async function paymentTotals(
+  gateway: EpayGateway,
+  { attempt, paymentRef }: PaidAttempt,
+  now: EpochMs,
+): Promise<ReversalFact | null> {
+  const order = await gateway.askOrder(attempt.reference);
+  return order?.tradeNo === paymentRef ? totalsOf(order, now) : null;
 }
 
 /**
@@ -67,7 +84,7 @@ function absentStanding(attempt: PaymentAttempt, now: EpochMs): ProviderStanding
   return { state: 'expired', facts: [{ kind: 'expired', reference: attempt.reference, reason }] };
 }
 
-function paidStanding(order: GatewayOrder): ProviderStanding {
+function paidStanding(order: GatewayOrder, now: EpochMs): ProviderStanding {
   const { moneyFen, tradeNo, refundedFen } = order;
   if (!moneyFen || !TRADE_NO.test(tradeNo)) throw new GatewayTrouble('gave a paid order that cannot be read', true);
   const paid: PaymentFact = {
@@ -80,15 +97,21 @@ function paidStanding(order: GatewayOrder): ProviderStanding {
     subscriptionRef: null,
   };
   if (refundedFen === null) return { state: 'paid', facts: [paid], hasRefundOfUnknownAmount: true };
-  if (refundedFen === 0) return { state: 'paid', facts: [paid] };
-  const reversal: PaymentFact = {
+  const totals = totalsOf(order, now);
+  return { state: 'paid', facts: totals === null ? [paid] : [paid, totals] };
+}
+
+/** Null when none are told: a gateway that knows of no amount may only be one that does not say it. */
+function totalsOf({ tradeNo, refundedFen }: GatewayOrder, asOf: EpochMs): ReversalFact | null {
+  if (!refundedFen) return null;
+  return {
     kind: 'reversal',
     paymentRef: tradeNo,
     refundedMinor: refundedFen,
     disputedMinor: 0,
     disputeState: 'none',
+    asOf,
   };
-  return { state: 'paid', facts: [paid, reversal] };
 }
 
 /** Undefined for what was not paid and for rows that cannot be read. */

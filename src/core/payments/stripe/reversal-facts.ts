@@ -1,9 +1,10 @@
 import { Failure } from '../../failure.ts';
-import type { PaymentFact } from '../provider.ts';
+import type { PaymentFact, ReversalFact } from '../provider.ts';
 import { referenceOf, retrieveInvoice } from './invoice-facts.ts';
 import type { StripeDesk } from './open-stripe.ts';
 import { referenceIn } from './own-metadata.ts';
 import { reversalTotals } from './reversal-totals.ts';
+import { askStripe } from './stripe-failure.ts';
 import { idOf, itemsOf, type Json, objectOf } from './stripe-json.ts';
 
 /** What an event about a refund, a charge or a dispute means: the totals of its payment now, whatever the event says. */
@@ -17,11 +18,17 @@ export async function reversalFacts(desk: StripeDesk, payload: Json): Promise<re
 }
 
 /** The totals of a payment that is known to be this channel's. */
-export async function paymentReversal(desk: StripeDesk, paymentRef: string): Promise<readonly PaymentFact[]> {
+export async function paymentReversal(desk: StripeDesk, paymentRef: string): Promise<readonly ReversalFact[]> {
   // What cost nothing has no payment that could be given back.
   if (!paymentRef.startsWith('pi_')) return [];
   const asOf = desk.clock.now();
   return [{ ...(await reversalOf(desk, await retrieveIntent(desk, paymentRef))), asOf }];
+}
+
+/** The same for whoever asks about one payment alone. @throws Failure upstream_failed */
+export async function paymentTotals(desk: StripeDesk, paymentRef: string): Promise<ReversalFact | null> {
+  const [totals] = await askStripe(desk.channel, () => paymentReversal(desk, paymentRef));
+  return totals ?? null;
 }
 
 /** All refunds of a payment, from its expanded charge where they are all there. */
@@ -31,7 +38,7 @@ export async function refundsOf(desk: StripeDesk, intent: Json): Promise<readonl
   return readAll(desk, desk.stripe.refunds.list({ payment_intent: idOf(intent) ?? '', limit: 100 }));
 }
 
-async function reversalOf(desk: StripeDesk, intent: Json): Promise<Extract<PaymentFact, { kind: 'reversal' }>> {
+async function reversalOf(desk: StripeDesk, intent: Json): Promise<ReversalFact> {
   const paymentRef = idOf(intent) ?? '';
   const isUndisputed = objectOf(intent['latest_charge'])['disputed'] === false;
   const disputes = isUndisputed

@@ -6,6 +6,7 @@ import { STRIPE_LIMITS, type StripeLimits, stripeDesks } from './open-stripe.ts'
 import { querySession } from './query-session.ts';
 import { readCallback } from './read-callback.ts';
 import { findRefund, refundPayment } from './refund-payment.ts';
+import { paymentTotals } from './reversal-facts.ts';
 import { startSession } from './start-session.ts';
 import { STRIPE_CURRENCIES } from './stripe-amount.ts';
 
@@ -23,6 +24,7 @@ export function stripeProvider({ clock }: ProviderTools, limits: StripeLimits = 
     query: async (channel, attempt) => querySession(await open(channel), attempt),
     refund: async (input) => refundPayment(await open(input.channel), input),
     findRefund: async (input) => findRefund(await open(input.channel), input),
+    totals: async (channel, { paymentRef }) => paymentTotals(await open(channel), paymentRef),
     close: async (channel, attempt) => closeSession(await open(channel), attempt),
     stopRenewal: async (channel, subscriptionRef) => stopSubscription(await open(channel), subscriptionRef),
     list: async function* (channel, since) {

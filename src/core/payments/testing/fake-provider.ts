@@ -4,12 +4,14 @@ import type {
   CallbackReading,
   ListedPayment,
   OpenChannel,
+  PaidAttempt,
   PaymentAttempt,
   PaymentProvider,
   ProviderStanding,
   RawCallback,
   RefundAnswer,
   RefundInput,
+  ReversalFact,
   StartInput,
 } from '../provider.ts';
 
@@ -25,7 +27,9 @@ export interface FakeProvider extends PaymentProvider {
   onStart: ((input: StartInput) => Promise<void>) | null;
   onQuery: ((attempt: PaymentAttempt) => Promise<void>) | null;
   onRefund: (input: RefundInput) => Promise<RefundAnswer>;
-  onFindRefund: (() => Promise<RefundAnswer | null>) | null;
+  onFindRefund: ((input: RefundInput) => Promise<RefundAnswer | null>) | null;
+  /** Null: it tells no totals. */
+  onTotals: ((payment: PaidAttempt) => Promise<ReversalFact | null>) | null;
   listed: ListedPayment[] | Error;
 }
 
@@ -50,6 +54,7 @@ export function fakeProvider(): FakeProvider {
     onQuery: null,
     onRefund: async () => ({ state: 'succeeded', refundRef: 're_1' }),
     onFindRefund: null,
+    onTotals: null,
     listed: [],
 
     async start(input) {
@@ -73,8 +78,11 @@ export function fakeProvider(): FakeProvider {
       fake.refunds.push(input);
       return await fake.onRefund(input);
     },
-    async findRefund() {
-      return (await fake.onFindRefund?.()) ?? null;
+    async findRefund(input) {
+      return (await fake.onFindRefund?.(input)) ?? null;
+    },
+    async totals(_channel, payment) {
+      return (await fake.onTotals?.(payment)) ?? null;
     },
     async close(_channel, attempt) {
       fake.closed.push(attempt.reference);

@@ -5,6 +5,7 @@ import type {
   ProviderStanding,
   RefundAnswer,
   RefundInput,
+  ReversalFact,
 } from '../../../core/payments/provider.ts';
 import { fakeProvider } from '../../../core/payments/testing/fake-provider.ts';
 import { type Clock, type EpochMs, epochMs } from '../../../core/time.ts';
@@ -35,6 +36,7 @@ export interface BankRefund {
 /** What Realms was told on its own questions, in order. */
 export type BankWord =
   | { readonly kind: 'standing'; readonly reference: string; readonly facts: readonly PaymentFact[] }
+  | { readonly kind: 'totals'; readonly fact: ReversalFact }
   | { readonly kind: 'refund' | 'find'; readonly input: RefundInput; readonly answer: RefundAnswer | null };
 
 /**
@@ -69,6 +71,7 @@ export class Bank {
       query: async (_channel, { reference }) => this.#standing(reference),
       refund: async (input) => this.#refund(input),
       findRefund: async (input) => this.#find(input),
+      totals: async (_channel, { paymentRef }) => this.#totals(paymentRef),
       list: (_channel, since) => this.#list(since),
       // It has no such call that helps: what is no longer wanted can be paid all the same.
       close: async () => {},
@@ -102,7 +105,7 @@ export class Bank {
   }
 
   /** What was taken back of it, as of now; `asOf` when somebody asked. */
-  reversalFact({ ref, refunded, disputed, dispute }: BankPayment, asOf?: EpochMs): PaymentFact {
+  reversalFact({ ref, refunded, disputed, dispute }: BankPayment, asOf?: EpochMs): ReversalFact {
     return {
       kind: 'reversal',
       paymentRef: ref,
@@ -132,7 +135,7 @@ export class Bank {
   }
 
   /** A callback arrived and was understood. */
-  noteTold({ paymentRef, refundedMinor, disputeState }: Extract<PaymentFact, { kind: 'reversal' }>): void {
+  noteTold({ paymentRef, refundedMinor, disputeState }: ReversalFact): void {
     const payment = this.payments.find(({ ref }) => ref === paymentRef);
     if (!payment) return;
     if (refundedMinor > payment.refunded) payment.mustBeAsked = true;
@@ -147,14 +150,24 @@ export class Bank {
 
   #standingOf(reference: string): ProviderStanding {
     const payment = this.paymentOf(reference);
-    if (payment) {
-      Object.assign(payment, { isTold: true, mustBeAsked: false });
-      const facts = [this.paidFact(payment), this.reversalFact(payment, epochMs(this.#clock.now()))];
-      return { state: 'paid', facts };
-    }
+    if (payment) return { state: 'paid', facts: [this.paidFact(payment), this.#answerAbout(payment)] };
     const ended = this.ended.get(reference);
     if (ended) return { state: ended, facts: [{ kind: ended, reference, reason: 'the payer went away' }] };
     return { state: this.attempts.has(reference) ? 'pending' : 'unknown_there', facts: [] };
+  }
+
+  #totals(paymentRef: string): ReversalFact | null {
+    const payment = this.payments.find(({ ref }) => ref === paymentRef);
+    if (!payment) return null;
+    const fact = this.#answerAbout(payment);
+    this.words.push({ kind: 'totals', fact });
+    return fact;
+  }
+
+  /** Whoever asks knows everything. */
+  #answerAbout(payment: BankPayment): ReversalFact {
+    Object.assign(payment, { isTold: true, mustBeAsked: false });
+    return this.reversalFact(payment, epochMs(this.#clock.now()));
   }
 
   #refund(input: RefundInput): RefundAnswer {

@@ -1,6 +1,6 @@
 import type { UserId } from '../../../core/ids.ts';
 import type { PaymentFact, RefundAnswer } from '../../../core/payments/provider.ts';
-import { type Attempt, hasMoney, isUndecided, type ModelRefund, type Sale } from './model-sale.ts';
+import { type Attempt, hasMoney, type ModelRefund, type Sale } from './model-sale.ts';
 
 type ReversalFact = Extract<PaymentFact, { kind: 'reversal' }>;
 type PaidFact = Extract<PaymentFact, { kind: 'paid' }>;
@@ -102,7 +102,8 @@ export class ModelBooks {
     if (state !== 'submitted' && (state !== 'unknown' || answer.state === 'unknown')) return false;
     refund.state = answer.state === 'pending' ? 'submitted' : answer.state;
     if (answer.state === 'pending') refund.isNamed = true;
-    if (answer.state === 'succeeded') {
+    // The bank says itself how much is gone; where there is none, what was sent is gone.
+    if (answer.state === 'succeeded' && attempt.by !== 'bank') {
       attempt.refunded = Math.min(attempt.sale.amountMinor, attempt.refunded + refund.amountMinor);
       this.#bring(attempt);
     }
@@ -129,22 +130,10 @@ export class ModelBooks {
       attempt.dispute = fact.disputeState;
       attempt.disputed = fact.disputeState === 'open' || fact.disputeState === 'lost' ? fact.disputedMinor : 0;
     }
-    const before = attempt.refunded;
     // Without a question it may be older than what is known; then what was given back stays given back.
     attempt.refunded = isAnswer ? fact.refundedMinor : Math.max(attempt.refunded, fact.refundedMinor);
     this.#bring(attempt);
-    this.#explain(attempt, attempt.refunded - before);
     return 'applied';
-  }
-
-  /** Which of our refunds are in what the bank says went back on top of what was known. */
-  #explain(attempt: Attempt, grown: number): void {
-    let left = grown;
-    for (const refund of attempt.refunds) {
-      if (!isUndecided(refund) || refund.amountMinor > left) continue;
-      refund.state = 'succeeded';
-      left -= refund.amountMinor;
-    }
   }
 
   /** Moves what is not moved yet of what was told. */

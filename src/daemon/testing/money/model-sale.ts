@@ -38,8 +38,6 @@ export interface Attempt {
   returned: number;
   withheld: number;
   readonly refunds: ModelRefund[];
-  /** Which of several refunds is in a total could not be told: until the bank is asked at the end, it may be off. */
-  isBlurred: boolean;
 }
 
 export interface ModelRefund {
@@ -72,7 +70,6 @@ export function newAttempt(
     returned: 0,
     withheld: 0,
     refunds: [],
-    isBlurred: false,
     ...given,
   };
 }
