@@ -17,6 +17,7 @@ import { userTokens } from './0019-user-tokens.ts';
 import { pendingAnswers } from './0020-pending-answers.ts';
 import { codex } from './0022-codex.ts';
 import { upstreamWires } from './0023-upstream-wires.ts';
+import { paymentPages } from './0024-payment-pages.ts';
 import type { Migration } from './migration.ts';
 
 /** Every step of the schema in order. Append only. */
@@ -40,5 +41,6 @@ export const migrations: readonly Migration[] = [
   pendingAnswers,
   codex,
   upstreamWires,
+  paymentPages,
 ];
 export type { Migration } from './migration.ts';

@@ -21,6 +21,7 @@ interface PaymentRow {
   readonly amount_minor: number;
   readonly currency: string;
   readonly pay_url: string | null;
+  readonly pay_url_until: number | null;
   readonly qr_text: string | null;
   readonly debit_account: string | null;
   readonly credit_account: string | null;
@@ -148,12 +149,13 @@ export async function readRenewing(ctx: Ctx, limit: number, after: string): Prom
 export async function writeStarted(
   ctx: Ctx,
   id: PaymentId,
-  started: Partial<Pick<Payment, 'state' | 'providerRef' | 'payUrl' | 'qrText' | 'nextAskAt'>>,
+  started: Partial<Pick<Payment, 'state' | 'providerRef' | 'payUrl' | 'payUrlUntil' | 'qrText' | 'nextAskAt'>>,
 ): Promise<void> {
-  const { state, providerRef, payUrl, qrText, nextAskAt } = started;
+  const { state, providerRef, payUrl, payUrlUntil, qrText, nextAskAt } = started;
   const changes = {
     ...(providerRef !== undefined && { provider_ref: providerRef }),
     ...(payUrl !== undefined && { pay_url: payUrl }),
+    ...(payUrlUntil !== undefined && { pay_url_until: payUrlUntil }),
     ...(qrText !== undefined && { qr_text: qrText }),
   };
   if (Object.keys(changes).length > 0) await ctx.db('payments').where({ id }).update(changes);
@@ -193,6 +195,7 @@ function toRow(payment: Payment): PaymentRow {
     amount_minor: payment.amountMinor,
     currency: payment.currency,
     pay_url: payment.payUrl,
+    pay_url_until: payment.payUrlUntil,
     qr_text: payment.qrText,
     debit_account: payment.debitAccount,
     credit_account: payment.creditAccount,
@@ -228,6 +231,7 @@ function fromRow(row: PaymentRow): Payment {
     amountMinor: row.amount_minor,
     currency: row.currency,
     payUrl: row.pay_url,
+    payUrlUntil: instantOrNull(row.pay_url_until),
     qrText: row.qr_text,
     debitAccount: row.debit_account as LedgerAccount | null,
     creditAccount: row.credit_account as LedgerAccount | null,

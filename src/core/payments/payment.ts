@@ -36,6 +36,8 @@ export interface Payment extends PaymentAttempt {
   readonly amountMinor: number;
   readonly currency: string;
   readonly payUrl: string | null;
+  /** Until when the provider takes it; null: as long as it can be paid. */
+  readonly payUrlUntil: EpochMs | null;
   readonly qrText: string | null;
   /** Where its money came from and went to; null until it is paid. */
   readonly debitAccount: LedgerAccount | null;
@@ -76,6 +78,7 @@ export const UNPAID = {
   renewal: 'none',
   byHand: false,
   payUrl: null,
+  payUrlUntil: null,
   qrText: null,
   debitAccount: null,
   creditAccount: null,

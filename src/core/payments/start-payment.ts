@@ -2,7 +2,7 @@ import { inTransaction } from '../database/index.ts';
 import { describeError, Failure } from '../failure.ts';
 import { lockOrder, type Order, publicNumber, recordOrderEvent } from '../orders/index.ts';
 import { readPlanVersion } from '../plans/index.ts';
-import { epochMs, SECOND_MS } from '../time.ts';
+import { type EpochMs, epochMs, SECOND_MS } from '../time.ts';
 import type { Cashier } from './cashier.ts';
 import type { PaymentChannel } from './channel.ts';
 import { openChannel } from './channel-secrets.ts';
@@ -18,6 +18,8 @@ import { BALANCE, callbackPath, MANUAL, providerOf } from './providers.ts';
 const ATTEMPTS_MAX = 20;
 /** So long a provider may take to answer before another attempt is begun. */
 const STARTING_MS = 20 * SECOND_MS;
+/** A payer who is sent to a page takes so long to get there. */
+const TO_THE_PAGE_MS = 20 * SECOND_MS;
 
 export interface StartRequest {
   readonly payerIp: string;
@@ -36,8 +38,9 @@ export interface Started {
 }
 
 /**
- * Begins a payment at the provider, outside of any transaction; an attempt that can still be paid is used again. The
- * attempt is in the database before the provider hears of it, so no callback can come too early.
+ * Begins a payment at the provider, outside of any transaction; an attempt that can still be paid is used again, with
+ * another page when its own is over: a second attempt could be paid beside it. The attempt is in the database before the
+ * provider hears of it, so no callback can come too early.
  * @throws Failure conflict when the order does not wait for its payment; upstream_failed when the provider did not take
  * it: what became of it is asked later.
  */
@@ -52,7 +55,9 @@ export async function startPayment(cashier: Cashier, order: Order, request: Star
   }
   const open = openChannel(cashier.keyring, channel);
   const begun = await beginAttempt(cashier, order, channel, request.actor);
-  if (begun.payUrl !== null) return { payUrl: begun.payUrl, qrText: begun.qrText, paid: false };
+  if (begun.payUrl !== null && isTaken(begun, cashier.ctx.clock.now())) {
+    return { payUrl: begun.payUrl, qrText: begun.qrText, paid: false };
+  }
   const input: StartInput = {
     channel: open,
     order,
@@ -64,6 +69,11 @@ export async function startPayment(cashier: Cashier, order: Order, request: Star
   };
   const started = await callProvider(cashier, input, begun, request.actor);
   return { payUrl: started.payUrl, qrText: started.qrText, paid: false };
+}
+
+/** Whether the provider will still show the page when the payer gets there. */
+function isTaken({ payUrlUntil }: Payment, now: EpochMs): boolean {
+  return payUrlUntil === null || now + TO_THE_PAGE_MS < payUrlUntil;
 }
 
 /** An attempt that can still be paid, or else a new one. */
@@ -114,9 +124,9 @@ async function callProvider(
   const nextAskAt = epochMs(ctx.clock.now() + FIRST_ASK_MS);
   try {
     const started = await provider.start(input);
-    const { payUrl, qrText, providerRef } = started;
+    const { payUrl, qrText, providerRef, validUntil: payUrlUntil = null } = started;
     await inTransaction(ctx, async (tx) => {
-      await writeStarted(tx, attempt.id, { state: 'pending', payUrl, qrText, providerRef, nextAskAt });
+      await writeStarted(tx, attempt.id, { state: 'pending', payUrl, payUrlUntil, qrText, providerRef, nextAskAt });
       await recordOrderEvent(tx, attempt.orderId, 'payment_ready', actor, { payment: attempt.id });
     });
     return started;

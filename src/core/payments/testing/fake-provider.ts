@@ -1,5 +1,5 @@
 import { Failure } from '../../failure.ts';
-import { epochMs } from '../../time.ts';
+import { type Clock, epochMs } from '../../time.ts';
 import type {
   CallbackReading,
   ListedPayment,
@@ -30,10 +30,12 @@ export interface FakeProvider extends PaymentProvider {
   onFindRefund: ((input: RefundInput) => Promise<RefundAnswer | null>) | null;
   /** Null: it tells no totals. */
   onTotals: ((payment: PaidAttempt) => Promise<ReversalFact | null>) | null;
+  /** Pages are numbered and taken for so long; null: for ever, and each attempt has one. */
+  pageLifeMs: number | null;
   listed: ListedPayment[] | Error;
 }
 
-export function fakeProvider(): FakeProvider {
+export function fakeProvider(clock: Clock): FakeProvider {
   const fake: FakeProvider = {
     name: 'fake',
     form: {
@@ -55,16 +57,21 @@ export function fakeProvider(): FakeProvider {
     onRefund: async () => ({ state: 'succeeded', refundRef: 're_1' }),
     onFindRefund: null,
     onTotals: null,
+    pageLifeMs: null,
     listed: [],
 
     async start(input) {
       fake.started.push(input);
       await fake.onStart?.(input);
-      return {
-        payUrl: `https://pay.example/${input.attempt.reference}`,
+      const { id, reference } = input.attempt;
+      const page = {
+        payUrl: `https://pay.example/${reference}`,
         qrText: 'qr',
-        providerRef: `p_${input.attempt.id}`,
+        providerRef: `p_${id}`,
       };
+      if (fake.pageLifeMs === null) return page;
+      const validUntil = epochMs(clock.now() + fake.pageLifeMs);
+      return { ...page, payUrl: `${page.payUrl}?page=${fake.started.length}`, validUntil };
     },
     async readCallback(channel, callback) {
       return readSigned(channel, callback);

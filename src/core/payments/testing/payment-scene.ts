@@ -56,7 +56,7 @@ export async function paymentScene(): Promise<PaymentScene> {
     said.push(`${message} ${JSON.stringify(fields)}`);
   };
   const ctx = testCtx(database, { log: { info: record, warn: record, error: record } });
-  const provider = fakeProvider();
+  const provider = fakeProvider(ctx.clock);
   const keyring = await testKeyring();
   const { config } = await loadConfig({ env: {} });
   const scene = { config } as PaymentScene;

@@ -59,7 +59,7 @@ export class Bank {
   }
 
   provider(): PaymentProvider {
-    const plain = fakeProvider();
+    const plain = fakeProvider(this.#clock);
     return {
       ...plain,
       start: async (input) => {
