@@ -9,7 +9,7 @@ export { convertAmount, type ExchangeRates, parseRates, rateOf, worthOf } from '
 export { findOrder, findOrderForUser, listDueOrders, listOrders } from './find-orders.ts';
 export { ORDER_KINDS, ORDER_STATES, type Order, type OrderKind, type OrderState } from './order.ts';
 export type { OrderEvent, OrderEventKind } from './order-event.ts';
-export { hasOrders, lockOrder, type OrderFilter } from './order-store.ts';
+export { hasOrders, hasPendingOrders, lockOrder, type OrderFilter } from './order-store.ts';
 export { type NewOrder, placeOrder, publicNumber } from './place-order.ts';
 export { listOrderEvents, recordOrderEvent } from './record-order-event.ts';
 export {

@@ -122,6 +122,14 @@ export async function hasOrders(ctx: Ctx, channelId: ChannelId): Promise<boolean
   return false;
 }
 
+/** Whether an order of the channel waits for its payment. */
+export async function hasPendingOrders(ctx: Ctx, channelId: ChannelId): Promise<boolean> {
+  for (const kind of ORDER_KINDS) {
+    if (await ctx.db(TABLES[kind]).where({ channel_id: channelId, state: 'pending' }).first('id')) return true;
+  }
+  return false;
+}
+
 function toRow(order: Order): OrderRow {
   return {
     id: order.id,

@@ -1,5 +1,5 @@
 import { describeError } from '../failure.ts';
-import { formatAmount, isCurrency } from '../orders/index.ts';
+import { formatAmount, hasPendingOrders, isCurrency } from '../orders/index.ts';
 import { PAGE_LIMIT_MAX } from '../page.ts';
 import { DAY_MS, type EpochMs, epochMs } from '../time.ts';
 import { applyAndTell } from './apply-facts.ts';
@@ -9,7 +9,13 @@ import type { SealedChannel } from './channel.ts';
 import { openChannel } from './channel-secrets.ts';
 import { readChannels } from './channel-store.ts';
 import { isPaid, type Payment } from './payment.ts';
-import { readByPaymentRef, readByReference, readPayment, readRecentPayments } from './payment-store.ts';
+import {
+  hasPaymentsUnderWay,
+  readByPaymentRef,
+  readByReference,
+  readPayment,
+  readRecentPayments,
+} from './payment-store.ts';
 import type { ListedPayment, ProviderStanding } from './provider.ts';
 import { providerOf } from './providers.ts';
 import type { ReconItem } from './recon-item.ts';
@@ -132,8 +138,7 @@ async function compare(
 
 async function goThroughList(cashier: Cashier, channel: SealedChannel, since: EpochMs, totals: Totals): Promise<void> {
   const provider = providerOf(cashier.providers, channel.provider);
-  // One that is out of use may have nothing left to be asked with; what was begun there is asked about one by one.
-  if (!provider.list || !channel.enabled) return;
+  if (!provider.list || !(await isInUse(cashier, channel))) return;
   for await (const listed of provider.list(openChannel(cashier.keyring, channel), since)) {
     totals.listed += 1;
     const known = await findListed(cashier, channel, listed);
@@ -143,6 +148,11 @@ async function goThroughList(cashier: Cashier, channel: SealedChannel, since: Ep
     } else if (listed.reference !== null && REFERENCE.test(listed.reference))
       await reportStranger(cashier, channel, listed);
   }
+}
+
+/** One that was switched off may have nothing left to be asked with, and needs it until nothing can come by it any more. */
+async function isInUse({ ctx }: Cashier, { id, enabled }: SealedChannel): Promise<boolean> {
+  return enabled || (await hasPendingOrders(ctx, id)) || (await hasPaymentsUnderWay(ctx, id));
 }
 
 async function findListed(
