@@ -1,9 +1,8 @@
 import type { AdminDeps } from './admin-deps.ts';
 import { isUnreadable } from './credential-view.ts';
 import { fail, type NamedCheck, ok, warn } from './doctor-check.ts';
+import { some } from './some.ts';
 import { allUpstreams, upstreamViewer } from './upstream-view.ts';
-
-const SHOWN_MAX = 5;
 
 export function setupChecks(deps: AdminDeps): readonly NamedCheck[] {
   return [
@@ -73,9 +72,4 @@ function checkModels({ live }: AdminDeps) {
 function checkKeys({ live }: AdminDeps) {
   const count = live.state.identity.keyByHash.size;
   return count === 0 ? warn('there are none, so nobody can call', 'realms key create') : ok(`${count}`);
-}
-
-function some(names: readonly string[]): string {
-  const rest = names.length - SHOWN_MAX;
-  return `${names.slice(0, SHOWN_MAX).join(', ')}${rest > 0 ? ` and ${rest} more` : ''}`;
 }

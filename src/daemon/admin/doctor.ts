@@ -3,12 +3,14 @@ import type { AdminDeps } from './admin-deps.ts';
 import type { Check } from './doctor-check.ts';
 import { databaseChecks } from './doctor-database.ts';
 import { machineChecks } from './doctor-machine.ts';
+import { paymentChecks } from './doctor-payments.ts';
 import { setupChecks } from './doctor-setup.ts';
 
 /** Every check, one after the other: none may keep the others from being seen. */
 export async function runChecks(deps: AdminDeps): Promise<Check[]> {
   const checks: Check[] = [];
-  for (const [name, run] of [...databaseChecks(deps), ...setupChecks(deps), ...machineChecks(deps)]) {
+  const all = [...databaseChecks(deps), ...setupChecks(deps), ...paymentChecks(deps), ...machineChecks(deps)];
+  for (const [name, run] of all) {
     try {
       checks.push({ name, ...(await run()) });
     } catch (error) {
