@@ -11,6 +11,9 @@ import {
   takePendingAnswer,
 } from '../usage/index.ts';
 import { chargeRowOf } from './charge-rows.ts';
+import { writeOff } from './write-off.ts';
+
+const NONE = 0 as UsdMicros;
 
 /** What a provider says of an answer that is done. */
 export interface DoneAnswer {
@@ -26,13 +29,20 @@ export type PlacedAnswer = Pick<PendingAnswer, 'objectId' | 'credentialId'>;
 export interface SettledAnswer {
   readonly requestId: RequestId;
   readonly chargedUsdMicros: UsdMicros;
+  /** What of it took the balance below the floor, and is owed by nobody. */
+  readonly writtenOffUsdMicros: UsdMicros;
 }
 
 /**
  * Prices an answer that was made in the background, and charges the request that began it by who paid then. Once for each
  * answer, however many see it done: null when it is not pending, or no more.
  */
-export async function settleAnswer(ctx: Ctx, answer: PlacedAnswer, done: DoneAnswer): Promise<SettledAnswer | null> {
+export async function settleAnswer(
+  ctx: Ctx,
+  answer: PlacedAnswer,
+  done: DoneAnswer,
+  floorUsdMicros: number,
+): Promise<SettledAnswer | null> {
   return await inTransaction(ctx, async (tx) => {
     const pending = await takePendingAnswer(tx, answer);
     if (!pending) return null;
@@ -53,11 +63,17 @@ export async function settleAnswer(ctx: Ctx, answer: PlacedAnswer, done: DoneAns
       costUsdMicros,
       chargedUsdMicros,
     });
+    const { userId } = event;
     if (isPaid) {
-      const { userId } = event;
       const charge = chargeRowOf({ requestId, userId, payerKind, payerId }, chargedUsdMicros, tx.clock.now());
       await insertQueuedRow(tx, charge);
     }
-    return { requestId, chargedUsdMicros };
+    // With the charge: an over-run that a later start would look for is not as old as an answer may be.
+    const overUsdMicros = (chargedUsdMicros - (event.payment.reservedUsdMicros ?? 0)) as UsdMicros;
+    const isOver = payerKind === 'balance' && overUsdMicros > 0;
+    const writtenOffUsdMicros = isOver
+      ? await writeOff(tx, { requestId, userId, overUsdMicros }, floorUsdMicros)
+      : NONE;
+    return { requestId, chargedUsdMicros, writtenOffUsdMicros };
   });
 }

@@ -3,7 +3,13 @@ export { costOf } from './cost.ts';
 export type { AttemptTrace, CandidateTrace, Decision, StickyTrace } from './decision.ts';
 export { findDecision, pruneDecisions } from './decision-store.ts';
 export { isGivenUp, type PendingAnswer, type StartedAnswer } from './pending-answer.ts';
-export { listDueAnswers, pendingRow, postponeAnswer, takePendingAnswer } from './pending-answer-store.ts';
+export {
+  isPendingAnswer,
+  listDueAnswers,
+  pendingRow,
+  postponeAnswer,
+  takePendingAnswer,
+} from './pending-answer-store.ts';
 export { recordRequest } from './recorder.ts';
 export type { TokenUsage, UsageSource } from './token-usage.ts';
 export {

@@ -41,6 +41,15 @@ export async function postponeAnswer(ctx: Ctx, { requestId, attempts }: PendingA
     .update({ next_at, attempts: attempts + 1 });
 }
 
+/** Whether somebody still waits to know what it cost. */
+export async function isPendingAnswer(
+  ctx: Ctx,
+  { objectId, credentialId }: Pick<PendingAnswer, 'objectId' | 'credentialId'>,
+): Promise<boolean> {
+  const place = { object_id: objectId, credential_id: credentialId };
+  return (await ctx.db('pending_answers').where(place).first('request_id')) !== undefined;
+}
+
 /** Takes it away within a transaction; null when it is not pending, or no more: whoever gets it settles it. */
 export async function takePendingAnswer(
   tx: Ctx,

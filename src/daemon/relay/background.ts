@@ -8,7 +8,13 @@ import {
   settleAnswer,
 } from '../../core/quota/index.ts';
 import type { Credential, Endpoint, Upstream } from '../../core/upstreams/index.ts';
-import { isGivenUp, listDueAnswers, type PendingAnswer, postponeAnswer } from '../../core/usage/index.ts';
+import {
+  isGivenUp,
+  isPendingAnswer,
+  listDueAnswers,
+  type PendingAnswer,
+  postponeAnswer,
+} from '../../core/usage/index.ts';
 import type { Live } from '../live.ts';
 import type { AnswerFacts } from './dialects/index.ts';
 import { openaiResponses } from './dialects/index.ts';
@@ -57,6 +63,22 @@ export class BackgroundAnswers {
     }
   }
 
+  /** Its client deletes it: what it used is asked for while the provider still has it. Never throws. */
+  async beforeDelete(answer: PlacedAnswer): Promise<void> {
+    const { ctx, queue } = this.#tools;
+    try {
+      if (this.#held.has(nameOf(answer))) await queue.flush();
+      if (!(await isPendingAnswer(ctx, answer))) return;
+      const facts = await ask(this.#tools, answer);
+      if (facts !== null && facts !== 'gone') await this.seen(answer, facts);
+    } catch (error) {
+      ctx.log.error(
+        { object: answer.objectId, error: describeError(error) },
+        'a background answer was deleted without a look at it',
+      );
+    }
+  }
+
   /** Looks after those that are due; a provider that does not answer is asked again later. */
   async lookAfter(): Promise<void> {
     const { ctx } = this.#tools;
@@ -85,17 +107,20 @@ export class BackgroundAnswers {
   }
 
   async #settle(answer: PlacedAnswer, done: DoneAnswer): Promise<void> {
-    const { ctx, queue, quota } = this.#tools;
+    const { ctx, queue, quota, live } = this.#tools;
     const name = nameOf(answer);
     const reservation = this.#held.get(name);
     // Begun here: it may have been booked this very moment. All others are in the database, if they are pending at all.
     if (reservation) await queue.flush();
-    const settled = await settleAnswer(ctx, answer, done);
+    const floor = live.state.settings.effective['billing.balance_floor_usd_micros'];
+    const settled = await settleAnswer(ctx, answer, done, floor);
     this.#held.delete(name);
     if (reservation) quota.release(reservation, ctx.clock.now());
     if (settled) {
-      const { requestId: request, chargedUsdMicros } = settled;
-      ctx.log.info({ request, object: answer.objectId, chargedUsdMicros }, 'background answer priced');
+      const { requestId: request, chargedUsdMicros, writtenOffUsdMicros } = settled;
+      const facts = { request, object: answer.objectId, chargedUsdMicros };
+      ctx.log.info(facts, 'background answer priced');
+      if (writtenOffUsdMicros > 0) ctx.log.warn({ ...facts, writtenOffUsdMicros }, 'over-run written off');
     }
   }
 }
@@ -107,7 +132,7 @@ function nameOf({ objectId, credentialId }: PlacedAnswer): string {
 /** What the provider says of it; null when it cannot be asked now. */
 async function ask(
   tools: BackgroundTools,
-  { objectId, credentialId }: PendingAnswer,
+  { objectId, credentialId }: PlacedAnswer,
 ): Promise<AnswerFacts | 'gone' | null> {
   const place = placeOf(tools, credentialId);
   if (!place) return 'gone';

@@ -46,6 +46,8 @@ export interface BodySink {
 }
 
 export interface ExchangeHooks {
+  /** What the call begins at the upstream goes on without the client, so its answer is waited for. */
+  readonly outlivesClient: boolean;
   /** Chooses how the body is taken, once status and headers are known. */
   openSink(status: number, rawHeaders: readonly Buffer[], control: ExchangeControl): BodySink;
   /** How the call ends is known; called once, before the client gets the last bytes of its answer. */
@@ -122,10 +124,10 @@ export class Exchange implements Dispatcher.DispatchHandler, ExchangeControl {
     });
   }
 
-  /** The client left. Before the upstream answered, the call is given up; afterwards the policy of the sink decides. */
+  /** The client left. Before the upstream answered, the call is given up if it may be; afterwards the sink decides. */
   clientGone(): void {
     if (this.#sink) this.#sink.clientGone();
-    else this.abort('client gone before the upstream answered');
+    else if (!this.#hooks.outlivesClient) this.abort('client gone before the upstream answered');
   }
 
   tick(nowMs: number): void {

@@ -76,7 +76,7 @@ class JsonSink implements BodySink {
   }
 
   clientGone(): void {
-    if (this.#input.mayDrain()) return this.#input.onDrain();
+    if (this.#input.mayDrain(noFacts())) return this.#input.onDrain();
     const { answer, control } = this.#input;
     if (answer.isCommitted) control.finish(this.#answered('client_gone', noFacts()));
     control.abort('client gone');

@@ -1,28 +1,23 @@
+import type { Config } from '../../core/config/index.ts';
 import { describeError } from '../../core/failure.ts';
-import { ADDRESS_DENIED } from '../../core/outbound.ts';
 import { type Candidate, CLASS_POLICIES, classify, type LimitHold, type Pick } from '../../core/scheduling/index.ts';
 import type { EpochMs } from '../../core/time.ts';
 import { closeBooks } from './books.ts';
 import type { ClientAnswer } from './client-answer.ts';
-import { type AnswerFacts, type Dialect, openaiErrorJson } from './dialects/index.ts';
+import type { AnswerFacts, Dialect } from './dialects/index.ts';
 import { errorSink } from './error-sink.ts';
-import {
-  type BodySink,
-  DRAIN_TIMEOUT,
-  Exchange,
-  type ExchangeHooks,
-  type ExchangeResult,
-  networkError,
-} from './exchange.ts';
+import { type BodySink, DRAIN_TIMEOUT, Exchange, type ExchangeHooks, type ExchangeResult } from './exchange.ts';
 import { foldSink } from './fold-sink.ts';
 import { headerIn, headersDown, translatedHeaders } from './header-lists.ts';
 import type { Journey } from './journey.ts';
 import { jsonSink } from './json-sink.ts';
+import { isBackground } from './meter.ts';
 import type { RelayHouse } from './relay-house.ts';
 import { makesSealedItems } from './relay-request.ts';
 import { sseSink } from './sse-sink.ts';
 import { encryptedMarks } from './sticky-signs.ts';
 import { traceOf } from './trace.ts';
+import { unsendable } from './unsendable.ts';
 import type { UpstreamCall } from './upstream-call.ts';
 import { NOT_WATCHED, type Watched } from './watch.ts';
 
@@ -35,6 +30,7 @@ export class Leg implements Watched, ExchangeHooks {
   readonly dialect: Dialect;
   readonly holdMaxBytes: number;
   readonly isOfObject: boolean;
+  readonly outlivesClient: boolean;
   readonly control: Exchange;
   readonly picked: Pick;
   /** Monotonic. */
@@ -65,6 +61,7 @@ export class Leg implements Watched, ExchangeHooks {
     this.answer = answer;
     this.dialect = call.dialect;
     this.isOfObject = request.route.onObject;
+    this.outlivesClient = isBackground(request);
     this.holdMaxBytes = config['relay.hold_max_bytes'];
     this.deadlineMs = request.startedMs + config['relay.total_timeout_ms'];
     this.startedMs = house.ctx.clock.monotonicMs();
@@ -181,6 +178,13 @@ export class Leg implements Watched, ExchangeHooks {
       const limits = { maxBytes: config['relay.error_body_max_bytes'], clock: this.#house.ctx.clock };
       return errorSink(status, raw, this.control, limits);
     }
+    const sink = this.#answerSink(status, raw, config);
+    // It left before there was a sink that could be told.
+    if (this.answer.isGone) sink.clientGone();
+    return sink;
+  }
+
+  #answerSink(status: number, raw: readonly Buffer[], config: Config): BodySink {
     this.status = status;
     this.headers = headersDown(raw);
     if (config['relay.expose_upstream_headers']) {
@@ -208,7 +212,9 @@ export class Leg implements Watched, ExchangeHooks {
     return this.#house.ctx.clock.monotonicMs() - this.#journey.request.startedMs;
   }
 
-  mayDrain(): boolean {
+  mayDrain(facts: AnswerFacts): boolean {
+    // Until its id is known, nobody could ever ask what it cost.
+    if (this.outlivesClient && facts.objectId === null) return true;
     const config = this.#house.live.state.settings.effective;
     const policy = this.#journey.caller.key.disconnectPolicy ?? config['relay.disconnect_policy'];
     return policy === 'drain' && this.#house.stats.draining < config['relay.drain_max_streams'];
@@ -229,28 +235,6 @@ export class Leg implements Watched, ExchangeHooks {
 function isTransientFailure(result: ExchangeResult): boolean {
   if (result.kind === 'answered') return result.outcome === 'incomplete';
   return result.kind === 'failed' && CLASS_POLICIES[classify(result.error)].transient;
-}
-
-/** undici refuses a header value that no HTTP message can carry; that is the client's doing. */
-function unsendable(error: unknown): ExchangeResult {
-  if (error instanceof Error && 'code' in error && error.code === ADDRESS_DENIED) {
-    return { kind: 'failed', error: networkError(error), answer: null };
-  }
-  const message = `The request cannot be sent on: ${describeError(error)}.`;
-  const body = Buffer.from(openaiErrorJson('invalid_request', message, 'invalid_request_error'));
-  return {
-    kind: 'failed',
-    error: {
-      kind: 'answer',
-      status: 400,
-      contentType: 'application/json',
-      code: 'invalid_request',
-      message,
-      retryAfterMs: null,
-      bodyResetMs: null,
-    },
-    answer: { status: 400, headers: ['content-type', 'application/json'], body },
-  };
 }
 
 /** What in an answer ties later requests to the account that gave it. */

@@ -6,6 +6,7 @@ import type { Ending } from './ending.ts';
 import { inputTokensOf } from './estimate.ts';
 import type { Journey } from './journey.ts';
 import type { RelayHouse } from './relay-house.ts';
+import type { RelayRequest } from './relay-request.ts';
 
 export type Served = Extract<AttemptsResult, { kind: 'served' }>;
 
@@ -32,10 +33,14 @@ export function costed({ price, reservation }: Journey, ending: Ending, { usage,
 /** Known when the provider is done. */
 export const NOT_YET: Used = { usage: null, usageSource: 'none' };
 
+/** Whether the provider goes on with the answer whoever listens. */
+export function isBackground({ route, scan }: RelayRequest): boolean {
+  return route.endpoint === '/v1/responses' && !route.onObject && scan?.get('background')?.kind === 'true';
+}
+
 /** The id of an answer that its provider goes on making in the background; null for every other. */
 export function runningAnswer({ request }: Journey, served: Served | null): string | null {
-  if (!served || request.route.endpoint !== '/v1/responses') return null;
-  if (request.scan?.get('background')?.kind !== 'true') return null;
+  if (!served || !isBackground(request)) return null;
   const { objectId, usage } = served.result.facts;
   return usage === null ? objectId : null;
 }

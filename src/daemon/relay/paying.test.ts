@@ -1,14 +1,13 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { adjustBalance, readBalance } from '../../core/ledger/index.ts';
 import { setPrice } from '../../core/models/index.ts';
-import type { UsdMicros } from '../../core/money.ts';
 import { createPlan, type NewPlan } from '../../core/plans/index.ts';
 import { grantSubscription, readWindows } from '../../core/subscriptions/index.ts';
 import { addGroup } from '../../core/upstreams/index.ts';
 import { type BootedDaemon, bootDaemon, until } from '../testing/boot-daemon.ts';
 import { fault, reply } from '../testing/fake-upstream.ts';
+import { COST, DOLLAR, give, openShop, settled, transfersOf } from '../testing/paid-scene.ts';
 import { at, errorOf, openScene, type Scene, type SceneOptions } from '../testing/relay-scene.ts';
 
 let boot: BootedDaemon;
@@ -18,21 +17,7 @@ beforeAll(async () => {
 afterEach(async () => await boot.resetSettings());
 afterAll(async () => await boot.stop());
 
-/** Ten micro-dollars for a token of input, forty for one of output: 11 and 7 of them unless said. */
-const RATES = { input: 10_000_000, output: 40_000_000 } as never;
-const COST = 11 * 10 + 7 * 40;
-const DOLLAR = 1_000_000;
-
-async function shop(options: SceneOptions = {}): Promise<Scene> {
-  const scene = await openScene(boot, options);
-  await boot.change((ctx) => setPrice(ctx, scene.modelRow.id, { standard: RATES }));
-  return scene;
-}
-
-async function give(scene: Scene, usdMicros: number): Promise<void> {
-  const amountUsdMicros = usdMicros as UsdMicros;
-  await adjustBalance(boot.ctx, { userId: scene.user.id, amountUsdMicros, reason: 'test', actor: 'test' });
-}
+const shop = (options?: SceneOptions) => openShop(boot, options);
 
 /** A key that reaches the scene's upstream through a group of its own. */
 async function keyOfGroup(scene: Scene, name: string, multiplierPpm: number, upstream = 0): Promise<string> {
@@ -49,20 +34,6 @@ async function subscribe(scene: Scene, terms: Partial<NewPlan> = {}): Promise<st
     const input = { userId: scene.user.id, planVersionId: plan.version.id, source: `grant:test-${plans}`, at: now };
     return (await grantSubscription(ctx, input)).subscription.id;
   });
-}
-
-/** Balance and held once everything is written and idle leases are back. */
-async function settled(scene: Scene): Promise<{ balance: number; held: number }> {
-  await boot.house.queue.flush();
-  await boot.daemon.quota.giveBackIdle(scene.user.id);
-  const { usdMicros, heldUsdMicros } = await readBalance(boot.ctx, scene.user.id);
-  return { balance: usdMicros, held: heldUsdMicros };
-}
-
-async function transfersOf(scene: Scene): Promise<readonly Record<string, unknown>[]> {
-  return (await boot.rows('ledger_transfers')).filter(
-    (row) => row['kind'] === 'usage' && row['user_id'] === scene.user.id,
-  );
 }
 
 const WAYS = ['chat', 'chatStream', 'responses', 'responsesStream'] as const;
@@ -270,8 +241,7 @@ describe('a request that a plan pays for', () => {
   });
 
   test('runs in the groups that the plan opens, and in no other', async () => {
-    const scene = await openScene(boot, { upstreams: 2 });
-    await boot.change((ctx) => setPrice(ctx, scene.modelRow.id, { standard: RATES }));
+    const scene = await shop({ upstreams: 2 });
     const groups = [`first-${scene.tag}`, `second-${scene.tag}`];
     for (const [i, name] of groups.entries()) await keyOfGroup(scene, name, 1_000_000 * (i + 1), i);
     const key = await scene.addKey({ groups });
@@ -280,111 +250,6 @@ describe('a request that a plan pays for', () => {
     expect(answer.status).toBe(200);
     expect(scene.asked).toEqual([0, 1]);
     expect((await scene.onlyEvent()).payment).toMatchObject({ payerKind: 'subscription', chargedUsdMicros: 2 * COST });
-  });
-});
-
-describe('an answer that is made in the background', () => {
-  let serial = 0;
-  async function providerOfItsOwn(): Promise<Scene> {
-    serial += 1_000;
-    return await shop({ firstSerial: serial });
-  }
-
-  async function begin(scene: Scene, fields: object = {}): Promise<string> {
-    await give(scene, DOLLAR);
-    const answer = await scene.responses({ background: true, ...fields });
-    expect(JSON.parse(answer.text)).toMatchObject({ status: 'queued', usage: null });
-    expect(await scene.onlyEvent()).toMatchObject({ usageSource: 'none', payment: { chargedUsdMicros: 0 } });
-    expect((await settled(scene)).held).toBeGreaterThan(0);
-    return JSON.parse(answer.text).id as string;
-  }
-
-  async function isPriced(scene: Scene): Promise<boolean> {
-    return (await transfersOf(scene)).length > 0;
-  }
-
-  async function expectPricedOnce(scene: Scene): Promise<void> {
-    await until('it is priced', () => isPriced(scene));
-    expect(at(await scene.events(1), 0)).toMatchObject({
-      endpoint: '/v1/responses',
-      usageSource: 'upstream',
-      usage: { input: 11, output: 7 },
-      payment: { chargedUsdMicros: COST },
-    });
-    expect(await settled(scene)).toEqual({ balance: DOLLAR - COST, held: 0 });
-    expect(await transfersOf(scene)).toHaveLength(1);
-    expect(await boot.rows('pending_answers')).toEqual([]);
-  }
-
-  test('is charged when its client fetches it, and not again', async () => {
-    const scene = await providerOfItsOwn();
-    const path = `/v1/responses/${await begin(scene)}`;
-    expect((await scene.call(path)).text).toContain('"queued"');
-    expect(await isPriced(scene)).toBe(false);
-    for (let i = 0; i < 3; i++) expect((await scene.call(path)).text).toContain('"completed"');
-    await expectPricedOnce(scene);
-  });
-
-  test('is charged when nobody fetches it', async () => {
-    const scene = await providerOfItsOwn();
-    await begin(scene);
-    for (let i = 0; i < 2; i++) {
-      await boot.ctx.db('pending_answers').update({ next_at: 0 });
-      await boot.house.background.lookAfter();
-    }
-    await expectPricedOnce(scene);
-  });
-
-  test('is charged once, however many see it done at the same time', async () => {
-    const scene = await providerOfItsOwn();
-    const path = `/v1/responses/${await begin(scene)}`;
-    await scene.call(path);
-    await boot.ctx.db('pending_answers').update({ next_at: 0 });
-    const looks = [1, 2, 3].map(() => boot.house.background.lookAfter());
-    await Promise.all([...looks, ...[1, 2, 3].map(() => scene.call(path))]);
-    await expectPricedOnce(scene);
-  });
-
-  test('is charged though its client left the stream of it', async () => {
-    const scene = await providerOfItsOwn();
-    await give(scene, DOLLAR);
-    await boot.set({ 'relay.disconnect_policy': 'cancel' });
-    scene.up.when({ method: 'POST' }, fault.slowChunks(20));
-    await scene.responsesStream(
-      { background: true },
-      { onData: (seen, leave) => (seen.includes('output_text.delta') ? leave() : null) },
-    );
-    expect((await scene.onlyEvent()).payment.chargedUsdMicros).toBe(0);
-    for (let i = 0; i < 2; i++) {
-      await boot.ctx.db('pending_answers').update({ next_at: 0 });
-      await boot.house.background.lookAfter();
-    }
-    await expectPricedOnce(scene);
-  });
-
-  test('is charged although one before it cannot be settled', async () => {
-    const broken = await providerOfItsOwn();
-    await begin(broken);
-    await boot.ctx.db('usage_events').where({ user_id: broken.user.id }).delete();
-    const scene = await providerOfItsOwn();
-    await begin(scene);
-    for (let i = 0; i < 2; i++) {
-      await boot.ctx.db('pending_answers').update({ next_at: 0 });
-      await boot.house.background.lookAfter();
-    }
-    await until('it is priced', () => isPriced(scene));
-    expect(await transfersOf(broken)).toEqual([]);
-    await boot.ctx.db('pending_answers').delete();
-  });
-
-  test('is given up when its provider has it no more', async () => {
-    const scene = await providerOfItsOwn();
-    await begin(scene);
-    scene.up.when({ method: 'GET' }, fault.status(404));
-    await boot.ctx.db('pending_answers').update({ next_at: 0 });
-    await boot.house.background.lookAfter();
-    expect(await settled(scene)).toEqual({ balance: DOLLAR, held: 0 });
-    expect(await boot.rows('pending_answers')).toEqual([]);
   });
 });
 

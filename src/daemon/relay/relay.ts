@@ -53,7 +53,11 @@ async function journeyOf(turn: Turn, arrival: Arrival): Promise<void> {
   const config = house.live.state.settings.effective;
   house.stats.overhead.observe(house.ctx.clock.monotonicMs() - request.startedMs);
   if (mustEstimate(journey)) return answerEstimate(turn, journey);
-  const { idempotencyKey } = request.incoming;
+  const { idempotencyKey, method, objectId } = request.incoming;
+  const { pinned } = journey.sticky;
+  if (method === 'DELETE' && objectId && pinned) {
+    await house.background.beforeDelete({ objectId, credentialId: pinned });
+  }
   if (idempotencyKey === null || config['relay.idempotency_ttl_ms'] === 0 || request.route.onObject) {
     await attemptAndSettle(turn, journey);
   } else await answerOnce(turn, journey, idempotencyKey);

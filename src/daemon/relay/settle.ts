@@ -59,7 +59,9 @@ function remember(house: RelayHouse, journey: Journey, ending: Ending, served: S
     house.sessions.bind(journey.sticky.sessionKey, credentialId, now, config['relay.soft_sticky_ttl_ms']);
   }
   const { facts } = served.result;
-  if (journey.request.route.onObject && facts.objectId && journey.request.incoming.method !== 'DELETE') {
+  // That it was deleted says nothing of what it used, unless it says so.
+  const isSeen = journey.request.incoming.method !== 'DELETE' || facts.usage !== null;
+  if (journey.request.route.onObject && facts.objectId && isSeen) {
     void house.background.seen({ objectId: facts.objectId, credentialId }, facts);
   }
   const expiresAt = (now + config['relay.hard_sticky_ttl_ms']) as UsageEvent['at'];

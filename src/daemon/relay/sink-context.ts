@@ -16,8 +16,8 @@ export interface SinkContext {
   readonly isOfObject: boolean;
   /** Since the request came. */
   elapsedMs(): number;
-  /** Whether a call is read to its end for its usage although the client left; asked when it leaves. */
-  mayDrain(): boolean;
+  /** Whether a call is read on although the client left, which has told so much until then; asked when it leaves. */
+  mayDrain(facts: AnswerFacts): boolean;
   /** The call goes on although nobody listens any more; from now on its time is bounded anew. */
   onDrain(): void;
   /** Ids and marks in a whole answer that tie later requests to the account that gave it. */

@@ -127,7 +127,7 @@ class SseSink implements BodySink {
     if (reader.isEnded && reader.facts.usage) {
       this.#finish('completed');
       control.abort('client closed after the terminal event');
-    } else if (this.#input.mayDrain()) {
+    } else if (this.#input.mayDrain(reader.facts)) {
       this.#isDraining = !reader.isEnded;
       this.#input.onDrain();
     } else {
