@@ -1,4 +1,3 @@
-import type { ReserveAnswer } from '../../core/quota/index.ts';
 import type { LimitHold } from '../../core/scheduling/index.ts';
 import type { Arrival } from '../transport/index.ts';
 import { authenticate, type Caller } from './authenticate.ts';
@@ -10,6 +9,7 @@ import { readRequest } from './read-request.ts';
 import { refuse } from './refuse.ts';
 import type { RelayHouse } from './relay-house.ts';
 import type { RelayRequest } from './relay-request.ts';
+import { answerAgain, claimOf } from './replay.ts';
 import { type ModelRoute, reachOf } from './route-table.ts';
 import { stick } from './stick.ts';
 import type { Turn } from './turn.ts';
@@ -59,6 +59,12 @@ async function takeRoom(
   if (limited) return refuse(turn, limitRefusal(limited, caller, now), request, route);
   // Taken in the same turn as it was checked: after an await, another request could have taken the same room.
   const hold = subjects.length > 0 ? house.limits.take(subjects, inputTokens, now) : null;
+  const known = { request, answer, caller, route, price, sticky, hold, estimatedTokens: inputTokens };
+  // Before the quota step: a repetition buys nothing, so it needs no room with a payer.
+  const claiming = claimOf(house, request, caller);
+  const claim = claiming && (await orGiveBack(house, hold, claiming));
+  if (claim && claim.kind !== 'first') return answerAgain(turn, known, claim);
+  turn.claim = claim;
   const answering = house.quota.reserve({
     requestId: request.id,
     userId: caller.user.id,
@@ -68,7 +74,7 @@ async function takeRoom(
     groups: route.reach.groups,
     listUsdMicros: mostUsdMicros,
     minimumUsdMicros: leastUsdMicros,
-    now,
+    now: claim ? house.ctx.clock.now() : now,
   });
   const reserved = answering instanceof Promise ? await orGiveBack(house, hold, answering) : answering;
   if (reserved.kind === 'refused') {
@@ -76,28 +82,13 @@ async function takeRoom(
     return refuse(turn, quotaRefusal(reserved), request, route);
   }
   const { reservation } = reserved;
-  turn.journey = {
-    request,
-    answer,
-    caller,
-    route: reservation.groups ? withinGroups(route, reservation.groups) : route,
-    price,
-    sticky,
-    reservation,
-    hold,
-    estimatedTokens: inputTokens,
-    attempts: [],
-    isClosed: false,
-  };
+  const within = reservation.groups ? withinGroups(route, reservation.groups) : route;
+  turn.journey = { ...known, route: within, reservation, attempts: [], isClosed: false };
   return turn.journey;
 }
 
-/** Whatever becomes of the quota step, room that was taken for nothing is given back. */
-async function orGiveBack(
-  house: RelayHouse,
-  hold: LimitHold | null,
-  answering: Promise<ReserveAnswer>,
-): Promise<ReserveAnswer> {
+/** Whatever becomes of the step, room that was taken for nothing is given back. */
+async function orGiveBack<T>(house: RelayHouse, hold: LimitHold | null, answering: Promise<T>): Promise<T> {
   try {
     return await answering;
   } catch (error) {

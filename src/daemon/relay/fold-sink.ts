@@ -58,7 +58,7 @@ class FoldSink implements BodySink {
 
   clientGone(): void {
     if (this.#isOver) return;
-    if (this.#input.mayDrain()) return this.#input.onDrain();
+    if (this.#input.mayDrain(this.#fold.reader.facts)) return this.#input.onDrain();
     this.#isOver = true;
     if (this.#outputEvents > 0) this.#input.control.finish(this.#answered('client_gone'));
     this.#input.control.abort('client gone');

@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { editKey } from '../../core/identity/index.ts';
 import { type BootedDaemon, bootDaemon } from '../testing/boot-daemon.ts';
 import { fault, reply } from '../testing/fake-upstream.ts';
 import { at, errorOf, openScene } from '../testing/relay-scene.ts';
@@ -163,4 +164,19 @@ test('a database that does not answer fails the request, frees its slot and is t
   expect(answer.text).not.toContain('the database is away');
   expect((await scene.chat({}, { headers: { 'idempotency-key': 'broken' } })).status).toBe(200);
   expect(await scene.events(2)).toHaveLength(2);
+});
+
+test('a repetition passes nothing that guards the door: who asks, for what, and how often', async () => {
+  const scene = await openScene(boot, { key: { limits: { rpm: 2 } } });
+  await scene.chat({}, KEYED);
+  expect((await scene.chat({}, KEYED)).headers['idempotent-replayed']).toBe('true');
+  expect((await scene.chat({}, KEYED)).status).toBe(429);
+  const nobody = { headers: { ...KEYED.headers, authorization: 'Bearer sk-nobody' } };
+  expect((await scene.chat({}, nobody)).status).toBe(401);
+  const patch = { limits: { rpm: null }, allowedModels: ['another-model'] };
+  await boot.change((ctx) => editKey(ctx, scene.key.id, patch));
+  expect((await scene.chat({}, KEYED)).headers['idempotent-replayed']).toBeUndefined();
+  await boot.change((ctx) => editKey(ctx, scene.key.id, { allowedModels: [] }));
+  expect((await scene.chat({}, KEYED)).headers['idempotent-replayed']).toBe('true');
+  expect(scene.asked).toEqual([1]);
 });

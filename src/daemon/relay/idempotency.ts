@@ -23,8 +23,13 @@ export interface StoredAnswer {
   readonly body: Buffer | null;
 }
 
+export interface FirstClaim {
+  readonly kind: 'first';
+  finish(answer: StoredAnswer | null): void;
+}
+
 export type Claim =
-  | { readonly kind: 'first'; finish(answer: StoredAnswer | null): void }
+  | FirstClaim
   | { readonly kind: 'replay'; readonly answer: StoredAnswer }
   | { readonly kind: 'mismatch' };
 

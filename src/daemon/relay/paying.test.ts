@@ -115,6 +115,26 @@ describe('a request that the balance pays for', () => {
     });
   });
 
+  test('with an Idempotency-Key is answered again though there is no money left, and nobody else is', async () => {
+    const scene = await shop();
+    await give(scene, DOLLAR);
+    const headers = { 'idempotency-key': 'spent' };
+    const first = await scene.chat({}, { headers });
+    await settled(scene);
+    await give(scene, COST - DOLLAR);
+    const again = await scene.chat({}, { headers });
+    expect([again.status, again.text, again.headers['idempotent-replayed']]).toEqual([200, first.text, 'true']);
+    expect((await scene.chat({ seed: 1 }, { headers })).status).toBe(409);
+    // A new one is refused, and may be tried under its key again when there is money.
+    const other = { headers: { 'idempotency-key': 'poor' } };
+    expect((await scene.chat({}, other)).status).toBe(402);
+    expect((await scene.chat({}, other)).status).toBe(402);
+    await give(scene, DOLLAR);
+    expect((await scene.chat({}, other)).headers['idempotent-replayed']).toBeUndefined();
+    expect(scene.asked).toEqual([2]);
+    expect(await settled(scene)).toEqual({ balance: DOLLAR - COST, held: 0 });
+  });
+
   test('with an Idempotency-Key is charged once, however often it is repeated', async () => {
     const scene = await shop();
     await give(scene, DOLLAR);

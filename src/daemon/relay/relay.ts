@@ -9,9 +9,9 @@ import { ClientAnswer } from './client-answer.ts';
 import { answerEstimate, mustEstimate } from './count-tokens.ts';
 import { closed } from './ending.ts';
 import { failedAnswer, nowhereRefusal } from './failed-answer.ts';
-import { storedAnswer } from './idempotency.ts';
+import { type FirstClaim, storedAnswer } from './idempotency.ts';
 import type { Journey } from './journey.ts';
-import { failureRefusal, IDEMPOTENCY_MISMATCH, IDEMPOTENCY_TOO_LARGE } from './own-refusals.ts';
+import { failureRefusal } from './own-refusals.ts';
 import { readHead } from './read-request.ts';
 import { refuse, refuseHeld, sendWhole } from './refuse.ts';
 import type { RelayHouse } from './relay-house.ts';
@@ -27,7 +27,7 @@ export async function relay(
 ): Promise<void> {
   const head = readHead(house, arrival, match.route, match.path);
   const answer = new ClientAnswer(writer, head.id);
-  const turn: Turn = { house, head, answer, caller: null, journey: null };
+  const turn: Turn = { house, head, answer, caller: null, journey: null, claim: null };
   house.stats.inflight++;
   try {
     await journeyOf(turn, arrival);
@@ -41,6 +41,7 @@ export async function relay(
     } else if (turn.journey) refuseHeld(turn, failureRefusal(error));
     else refuse(turn, failureRefusal(error), null);
   } finally {
+    turn.claim?.finish(null);
     house.stats.inflight--;
   }
 }
@@ -50,48 +51,26 @@ async function journeyOf(turn: Turn, arrival: Arrival): Promise<void> {
   const journey = await admit(turn, arrival);
   if (!journey) return;
   const { request } = journey;
-  const config = house.live.state.settings.effective;
   house.stats.overhead.observe(house.ctx.clock.monotonicMs() - request.startedMs);
   if (mustEstimate(journey)) return answerEstimate(turn, journey);
-  const { idempotencyKey, method, objectId } = request.incoming;
+  const { method, objectId } = request.incoming;
   const { pinned } = journey.sticky;
   if (method === 'DELETE' && objectId && pinned) {
     await house.background.beforeDelete({ objectId, credentialId: pinned });
   }
-  if (idempotencyKey === null || config['relay.idempotency_ttl_ms'] === 0 || request.route.onObject) {
-    await attemptAndSettle(turn, journey);
-  } else await answerOnce(turn, journey, idempotencyKey);
+  if (turn.claim) await attemptOnce(turn, journey, turn.claim);
+  else await attemptAndSettle(turn, journey);
 }
 
 /** Runs the attempts under the client's Idempotency-Key. */
-async function answerOnce(turn: Turn, journey: Journey, idempotencyKey: string): Promise<void> {
+async function attemptOnce(turn: Turn, journey: Journey, claim: FirstClaim): Promise<void> {
   const { house, answer } = turn;
-  const { request, caller } = journey;
-  const config = house.live.state.settings.effective;
-  const claim = await house.idempotency.claim(house.ctx, {
-    keyId: caller.key.id,
-    idempotencyKey,
-    endpoint: request.route.endpoint,
-    body: request.body,
-    ttlMs: config['relay.idempotency_ttl_ms'],
-  });
-  if (claim.kind === 'mismatch') return refuseHeld(turn, IDEMPOTENCY_MISMATCH);
-  if (claim.kind === 'replay') {
-    if (claim.answer.body === null) return refuseHeld(turn, IDEMPOTENCY_TOO_LARGE);
-    answer.commit(claim.answer.status, [...claim.answer.headers, 'idempotent-replayed', 'true']);
-    answer.end(claim.answer.body);
-    const refusal = { code: 'replayed', message: `answered from request ${claim.answer.requestId}` };
-    return closeBooks(house, journey, { ...closed('completed', claim.answer.status), refusal });
-  }
-  answer.keepCopy(config['relay.idempotency_body_max_bytes']);
-  let stored = null;
-  try {
-    // Also one that was read on for a client that left: it was paid for, and a repeat must not be paid again.
-    const isWhole = await attemptAndSettle(turn, journey);
-    if (isWhole && answer.copy) stored = storedAnswer(request.id, answer.copy);
-  } finally {
-    claim.finish(stored);
-  }
+  answer.keepCopy(house.live.state.settings.effective['relay.idempotency_body_max_bytes']);
+  // Also one that was read on for a client that left: it was paid for, and a repeat must not be paid again.
+  const isWhole = await attemptAndSettle(turn, journey);
+  if (!isWhole || !answer.copy) return;
+  claim.finish(storedAnswer(journey.request.id, answer.copy));
+  turn.claim = null;
 }
 
 /** Resolves to whether the upstream's answer is there to its end, whoever was still listening. */

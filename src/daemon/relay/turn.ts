@@ -1,5 +1,6 @@
 import type { Caller } from './authenticate.ts';
 import type { ClientAnswer } from './client-answer.ts';
+import type { FirstClaim } from './idempotency.ts';
 import type { Journey } from './journey.ts';
 import type { RequestHead } from './read-request.ts';
 import type { RelayHouse } from './relay-house.ts';
@@ -12,4 +13,6 @@ export interface Turn {
   caller: Caller | null;
   /** Once room is held for it; its books are open until they are closed. */
   journey: Journey | null;
+  /** It is the first under its Idempotency-Key; given back whatever happens, so that those that wait for it go on. */
+  claim: FirstClaim | null;
 }
