@@ -12,6 +12,8 @@ export const HOUSE_ACCOUNTS = [
   'writeoffs',
   'disputes',
   'refunds_due',
+  /** Money that a person says came outside of every channel; the payment's reference names it there. */
+  'manual',
 ] as const;
 
 /**

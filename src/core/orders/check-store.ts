@@ -72,13 +72,14 @@ export const ORDER_CHECKS: readonly LedgerCheck[] = [
 
 function misposted({ table, home }: OrderTable): string {
   const source = `case when o.provider = 'balance' then 'user:' || o.user_id else 'channel:' || o.channel_id end`;
+  const isNotByHand = `(o.provider = 'balance' or t.debit_account <> 'manual')`;
   return `
     select o.id as subject, 'is ' || o.state || ' for ' || o.credit_usd_micros || ' and ' || coalesce(
       'moved ' || t.amount_usd_micros || ' from ' || t.debit_account || ' to ' || t.credit_account, 'moved nothing'
     ) as detail
     from ${table} o left join ledger_transfers t on t.id = 'order:' || o.id
     where o.state in ('paid', 'fulfilled', 'paid_late') and (
-      t.id is null or t.amount_usd_micros <> o.credit_usd_micros or t.debit_account <> ${source}
+      t.id is null or t.amount_usd_micros <> o.credit_usd_micros or (t.debit_account <> ${source} and ${isNotByHand})
       or (o.state <> 'paid_late' and t.credit_account <> ${home})
       or (o.state = 'paid_late' and t.credit_account not in ('user:' || o.user_id, 'refunds_due'))
     )`;

@@ -11,13 +11,15 @@ import { recordOrderEvent } from './record-order-event.ts';
 export type LatePolicy = 'credit' | 'refund';
 
 export interface PaymentIn {
-  /** Where the money came from: `channel:chan_…`, or `user:usr_…` for a plan that is bought from the wallet. */
+  /** Where the money came from: `channel:chan_…`, `manual`, or `user:usr_…` for a plan that is bought from the wallet. */
   readonly debitAccount: LedgerAccount;
   readonly late: LatePolicy;
   readonly actor: string;
   /** The provider's subscription that this payment began. */
   readonly subscriptionRef: string | null;
   readonly detail: Readonly<Record<string, unknown>>;
+  /** Stands beside the transfer. */
+  readonly reason?: string;
 }
 
 export interface PaymentTaken {
@@ -119,6 +121,7 @@ async function post(tx: Ctx, order: Order, payment: PaymentIn, creditAccount: Le
     refType: 'order',
     refId: order.id,
     actor: payment.actor,
+    ...(payment.reason !== undefined && { reason: payment.reason }),
   });
 }
 

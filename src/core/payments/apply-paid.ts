@@ -13,7 +13,7 @@ import {
 } from '../orders/index.ts';
 import type { Cashier } from './cashier.ts';
 import { isPaid, OPEN_STATES, type Payment } from './payment.ts';
-import { readByReference, readPaymentsOf, updatePayment } from './payment-store.ts';
+import { readByPaymentRef, readByReference, readPaymentsOf, updatePayment } from './payment-store.ts';
 import type { PaymentFact } from './provider.ts';
 import { reportDifference } from './recon-items.ts';
 import { queueRefund } from './request-refund.ts';
@@ -30,19 +30,23 @@ export async function applyPaid(cashier: Cashier, channel: ChannelRef, fact: Pai
   if (!found) return await unknownReference(cashier, fact.reference);
   const payment = await requirePayment(ctx, found.id);
   if (isPaid(payment)) return await completeRefs(cashier, payment, fact);
+  if (await isBookedByHand(ctx, payment, fact)) return await giveUp(ctx, payment);
   const mismatch = mismatchOf(payment, fact);
   if (mismatch) return await refuse(cashier, channel, payment, fact, mismatch);
-  return await take(ctx, payment, fact, { actor: `provider:${channel.name}`, late: cashier.billing().latePayment });
+  const { latePayment: late } = cashier.billing();
+  const debitAccount = channelAccount(channel.id);
+  return await take(ctx, payment, fact, { actor: `provider:${channel.name}`, late, debitAccount });
 }
+
+type Taking = Pick<PaymentIn, 'actor' | 'late' | 'debitAccount' | 'reason'>;
 
 /** Takes money for an attempt that is known to be what was agreed on. The attempt is locked. */
 export async function take(
   ctx: Ctx,
   payment: Payment,
   paid: Pick<PaidFact, 'paymentRef' | 'method' | 'subscriptionRef'>,
-  { actor, late }: Pick<PaymentIn, 'actor' | 'late'>,
+  { actor, late, debitAccount, reason }: Taking,
 ): Promise<FactOutcome> {
-  const debitAccount = channelAccount(payment.channelId);
   const taken = await takePayment(
     ctx,
     { kind: payment.orderKind, id: payment.orderId },
@@ -50,6 +54,7 @@ export async function take(
       debitAccount,
       late,
       actor,
+      ...(reason !== undefined && { reason }),
       subscriptionRef: paid.subscriptionRef,
       detail: { payment: payment.id, payment_ref: paid.paymentRef, ...(paid.method !== '' && { method: paid.method }) },
     },
@@ -104,6 +109,18 @@ async function unknownReference({ ctx }: Cashier, reference: string): Promise<Fa
       detail: `no attempt has the reference ${reference.slice(0, 64)}`,
     };
   return { verdict: 'channel_mismatch', orderId: elsewhere.orderId, detail: 'the attempt belongs to another channel' };
+}
+
+/** Somebody has booked this very payment by hand, e.g. because its callback never came: it is the same money. */
+async function isBookedByHand(ctx: Ctx, { orderId, channelId }: Payment, { paymentRef }: PaidFact): Promise<boolean> {
+  const known = await readByPaymentRef(ctx, channelId, paymentRef);
+  return known.some((each) => each.byHand && each.orderId === orderId);
+}
+
+/** Nothing is to be expected of the attempt any more. */
+async function giveUp(ctx: Ctx, payment: Payment): Promise<FactOutcome> {
+  if (OPEN_STATES.includes(payment.state)) await updatePayment(ctx, { ...payment, state: 'failed', nextAskAt: null });
+  return { verdict: 'already_applied', orderId: payment.orderId, detail: 'it was booked by hand' };
 }
 
 /** The same payment may be told twice with different ids known. */

@@ -1,15 +1,20 @@
-import { inTransaction } from '../database/index.ts';
+import { type Ctx, inTransaction } from '../database/index.ts';
 import { Failure } from '../failure.ts';
+import { channelAccount, type LedgerAccount } from '../ledger/index.ts';
 import { findOrder, lockOrder, type Order, recordOrderEvent } from '../orders/index.ts';
 import { notFound } from '../pick-by-ref.ts';
 import { take } from './apply-paid.ts';
 import type { Cashier } from './cashier.ts';
 import { newAttempt } from './new-attempt.ts';
 import { insertPayment, readByReference } from './payment-store.ts';
-import { BALANCE } from './providers.ts';
+import { BALANCE, MANUAL } from './providers.ts';
+import { explainAll } from './recon-store.ts';
+
+/** What a provider takes is in its channel's account; what a person has seen elsewhere is not. */
+const BY_HAND: LedgerAccount = 'manual';
 
 export interface HandPayment {
-  /** What names the money elsewhere: a bank's reference, a receipt. Never used for two orders of a channel. */
+  /** What names the money elsewhere: a bank's reference, a receipt. Never used for two orders. */
   readonly reference: string;
   readonly actor: string;
   readonly reason: string | null;
@@ -36,18 +41,27 @@ export async function markPaid(cashier: Cashier, order: Order, payment: HandPaym
     if (now.state === 'paid' || now.state === 'fulfilled' || now.state === 'paid_late') {
       throw new Failure('conflict', `the order ${order.number} has its money already`);
     }
+    await requireNewReference(ctx, reference);
     const attempt = { ...newAttempt({ ctx }, now, `hand:${reference}`), byHand: true, nextAskAt: null };
-    if (!(await insertPayment(ctx, attempt))) {
-      const other = await readByReference(ctx, attempt.reference, order.channelId);
-      throw new Failure(
-        'conflict',
-        `the reference "${reference}" was used already for the order ${other?.orderId ?? 'before'}`,
-      );
-    }
+    if (!(await insertPayment(ctx, attempt))) throw usedAlready(reference, 'before');
     await recordOrderEvent(ctx, order.id, 'marked_paid', payment.actor, { reference, reason: payment.reason });
     const paid = { paymentRef: reference, method: 'manual', subscriptionRef: null };
-    await take(ctx, attempt, paid, { actor: payment.actor, late: 'credit' });
+    const debitAccount = order.provider === MANUAL ? channelAccount(order.channelId) : BY_HAND;
+    const reason = `by hand: ${reference}`;
+    await take(ctx, attempt, paid, { actor: payment.actor, late: 'credit', debitAccount, reason });
+    // What a provider has of it differs for good: the person who booked it has said why.
+    await explainAll(ctx, { kind: 'mismatch', orderId: order.id }, `booked ${reason}`);
   });
   await cashier.changed('subscriptions');
   return await findOrder(cashier.ctx, order.id);
+}
+
+/** One receipt is one payment, whatever the channels of the orders are. @throws Failure conflict */
+async function requireNewReference(ctx: Ctx, reference: string): Promise<void> {
+  const other = await readByReference(ctx, `hand:${reference}`);
+  if (other) throw usedAlready(reference, other.orderId);
+}
+
+function usedAlready(reference: string, orderId: string): Failure {
+  return new Failure('conflict', `the reference "${reference}" was used already for the order ${orderId}`);
 }

@@ -35,6 +35,16 @@ export async function upsertItem(ctx: Ctx, item: ReconItem): Promise<Pick<ReconI
   return rows[0] ?? item;
 }
 
+/** One answer for all that is open of a kind about an order. */
+export async function explainAll(
+  ctx: Ctx,
+  about: { readonly kind: ReconKind; readonly orderId: OrderId },
+  note: string,
+): Promise<void> {
+  const open = ctx.db('recon_items').where({ kind: about.kind, order_id: about.orderId, state: 'open' });
+  await open.update({ state: 'explained', note });
+}
+
 /** True when it was open. */
 export async function changeItemState(
   ctx: Ctx,

@@ -22,11 +22,14 @@ import type { ReconItem } from './recon-item.ts';
 import { listReconItems, reportDifference, resolveDifference } from './recon-items.ts';
 import { countOpenItems } from './recon-store.ts';
 import { followRefunds } from './send-refunds.ts';
+import type { Verdict } from './verdict.ts';
 
 const BATCH = 200;
 const DAYS_DEFAULT = 7;
 /** After so many failures a channel is left for the next time. */
 const FAILURES_MAX = 3;
+/** By these, money that nobody here knew of has come. */
+const FOUND: readonly Verdict[] = ['applied', 'paid_late', 'paid_again'];
 /** References of ours look so; others belong to another program at the same account. */
 const REFERENCE = /^[0-9a-z]{26}$/;
 
@@ -183,7 +186,7 @@ async function compareListed(
       subscriptionRef: null,
     } as const;
     const [outcome] = await applyAndTell(cashier, channel, [paid]);
-    if (outcome?.verdict !== 'amount_mismatch' && outcome?.verdict !== 'currency_mismatch') totals.found += 1;
+    if (outcome && FOUND.includes(outcome.verdict)) totals.found += 1;
     return;
   }
   const differs = (detail: string) =>

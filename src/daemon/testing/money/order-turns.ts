@@ -135,7 +135,7 @@ export async function payByHand(world: MoneyWorld, step: StepOf<'markPaid'>): Pr
     id: row?.id ?? '',
     reference: row?.reference ?? '',
     by: 'hand',
-    source: world.channelAccount,
+    source: 'manual',
   });
   sale.attempts.push(attempt);
   world.books.take(attempt, reference, 'credit');
