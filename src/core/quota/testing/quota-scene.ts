@@ -62,9 +62,9 @@ export class QuotaScene {
     await this.database.close();
   }
 
-  /** Another daemon on the same database. */
-  async daemon(log: Log = silentLog): Promise<SceneDaemon> {
-    const daemon = await SceneDaemon.open(this, log);
+  /** Another daemon on the same database; what it queues is written so long after, or when somebody waits for it. */
+  async daemon(log: Log = silentLog, flushIntervalMs = 1): Promise<SceneDaemon> {
+    const daemon = await SceneDaemon.open(this, log, flushIntervalMs);
     this.#daemons.push(daemon);
     return daemon;
   }
@@ -169,10 +169,10 @@ export class SceneDaemon {
     this.quota = new LeasedQuota(this.desk, asked, overruns);
   }
 
-  static async open(scene: QuotaScene, log: Log): Promise<SceneDaemon> {
+  static async open(scene: QuotaScene, log: Log, flushIntervalMs: number): Promise<SceneDaemon> {
     const folder = mkdtempSync(join(tmpdir(), 'realms-quota-'));
     const journal = await WriteJournal.open(join(folder, 'journal'), scene.database, log);
-    const queue = new WriteQueue(scene.database, { flushIntervalMs: 1, maxRows: 100_000 }, log, journal);
+    const queue = new WriteQueue(scene.database, { flushIntervalMs, maxRows: 100_000 }, log, journal);
     return new SceneDaemon(scene, folder, queue, log);
   }
 

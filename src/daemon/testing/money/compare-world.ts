@@ -15,6 +15,12 @@ interface BalanceRow {
   readonly held_usd_micros: number;
 }
 
+interface LeaseRow {
+  readonly id: string;
+  readonly granted_usd_micros: number;
+  readonly spent_usd_micros: number;
+}
+
 interface WindowRow {
   readonly subscription_id: string;
   readonly span: WindowSpan;
@@ -41,6 +47,7 @@ export async function compareWorld(world: MoneyWorld): Promise<void> {
   expect(await shownByDatabase(world)).toEqual(shownByModel(world));
   await compareGrants(world);
   await compareHeld(world);
+  await compareLeases(world);
   await compareWindows(world);
   compareTold(world);
   world.touched.clear();
@@ -141,6 +148,19 @@ async function compareHeld({ ctx, books, spending, users }: MoneyWorld): Promise
     expect(held, `held of ${user}`).toBeGreaterThanOrEqual(needed);
     if (held === 0) books.robbed.delete(user);
     if (!books.robbed.has(user) && held > 0) expect(books.balanceOf(user)).toBeGreaterThanOrEqual(held);
+  }
+}
+
+/** What daemons believe to have leased is what the database gave them, unless they were taken for dead. */
+async function compareLeases({ ctx, daemons }: MoneyWorld): Promise<void> {
+  const rows: LeaseRow[] = await ctx.db('quota_leases').select('id', 'granted_usd_micros', 'spent_usd_micros');
+  const known = new Map(rows.map(({ id, ...row }) => [id, row]));
+  for (const { lease } of daemons.flatMap(({ desk }) => [...desk.accounts])) {
+    const row = lease && known.get(lease.id);
+    if (!row) continue;
+    const { grantedUsdMicros, spentUsdMicros, freeUsdMicros } = lease;
+    expect(row).toEqual({ granted_usd_micros: grantedUsdMicros, spent_usd_micros: spentUsdMicros });
+    expect(freeUsdMicros).toBeGreaterThanOrEqual(0);
   }
 }
 

@@ -2,6 +2,7 @@ import { expect } from 'vitest';
 import { unreachable } from '../../../core/invariant.ts';
 import { SECOND_MS } from '../../../core/time.ts';
 import { compareWorld, expectQuiet } from './compare-world.ts';
+import { handOver } from './hand-over-turn.ts';
 import { DOWRY_CENTS } from './money-cast.ts';
 import type { MoneyStep } from './money-step.ts';
 import { MoneyWorld } from './money-world.ts';
@@ -79,6 +80,8 @@ async function take(world: MoneyWorld, step: MoneyStep): Promise<void> {
       return await spending.storm(world, step);
     case 'settle':
       return await spending.settle(world, step);
+    case 'handOver':
+      return await handOver(world, step);
     case 'release':
       return spending.release(world, step);
     case 'tick':

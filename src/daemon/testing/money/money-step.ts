@@ -49,6 +49,7 @@ export type MoneyStep =
     }
   | { readonly kind: 'storm'; readonly user: number; readonly count: number }
   | { readonly kind: 'settle'; readonly which: number; readonly percent: number | null }
+  | { readonly kind: 'handOver'; readonly which: number }
   | { readonly kind: 'release'; readonly which: number }
   | { readonly kind: 'tick'; readonly daemon: number }
   | { readonly kind: 'wait'; readonly ms: number }
@@ -140,6 +141,7 @@ export const moneyStep: fc.Arbitrary<MoneyStep> = fc.oneof(
   }),
   often(2, 'storm', { user, count: fc.integer({ min: 2, max: 16 }) }),
   often(12, 'settle', { which, percent: fc.constantFrom(0, 13, 100, 100, 130, 400, null) }),
+  often(2, 'handOver', { which }),
   often(3, 'release', { which }),
   often(2, 'tick', { daemon }),
   often(6, 'wait', {

@@ -1,6 +1,7 @@
 import { type Config, loadConfig } from '../../../core/config/index.ts';
 import type { Database } from '../../../core/database/index.ts';
 import type { UserId } from '../../../core/ids.ts';
+import { silentLog } from '../../../core/log.ts';
 import type { UsdMicros } from '../../../core/money.ts';
 import { balanceProvider } from '../../../core/payments/balance-provider.ts';
 import { addChannel, type Cashier, openCashier } from '../../../core/payments/index.ts';
@@ -11,12 +12,15 @@ import { createCodes } from '../../../core/redemption/index.ts';
 import { Secret } from '../../../core/secret.ts';
 import type { TestCtx } from '../../../core/testing/test-database.ts';
 import { testKeyring } from '../../../core/testing/test-keyring.ts';
+import { MINUTE_MS } from '../../../core/time.ts';
 import { Bank } from './bank.ts';
 import { ModelBooks } from './model-books.ts';
 import { ModelInbox } from './model-inbox.ts';
 import { ModelSpending, type Rules } from './model-spending.ts';
 import { CODES, DAEMONS, FLOOR, PLANS, USERS } from './money-cast.ts';
 
+/** Rows wait until somebody waits for them: whoever forgets to is seen. */
+const NEVER_MS = 10 * MINUTE_MS;
 export const CHANNEL = { provider: 'fake', channel: 'main' };
 export const BANK_KEY = 'test_key_1';
 
@@ -60,7 +64,7 @@ export class MoneyWorld {
     const { scene } = world;
     scene.facts.floor = FLOOR;
     for (let i = 0; i < USERS; i++) world.users.push(await scene.user());
-    for (let i = 0; i < DAEMONS; i++) world.daemons.push(await scene.daemon());
+    for (let i = 0; i < DAEMONS; i++) world.daemons.push(await scene.daemon(silentLog, NEVER_MS));
     await world.#openCashier();
     for (const { terms } of PLANS) world.plans.push(await createPlan(scene.ctx, terms));
     for (const code of CODES) world.codes.push(await world.#makeCode(code));

@@ -32,7 +32,7 @@ export async function refund(world: MoneyWorld, step: StepOf<'refund'>): Promise
   const asked = requestRefund(world.ctx, { of: attempt.id, amount, reason: 'asked for', actor: 'test' });
   const isRefused = wanted > left || left <= 0;
   expect(await outcomeOf(asked)).toBe(isRefused ? 'conflict' : 'done');
-  if (isRefused) return;
+  if (isRefused) return world.sawThat('refund refused');
   const { id, amountMinor: agreed } = await asked;
   expect(agreed).toBe(wanted);
   world.books.askBack(attempt, wanted, id);
@@ -119,8 +119,10 @@ export async function jobs(world: MoneyWorld, mood: RefundMood): Promise<void> {
   inbox.retry(books, world.now);
   await askProviders(cashier);
   listen(world);
+  const waiting = books.sales.filter(({ state, expiresAt }) => state === 'pending' && expiresAt <= world.now);
   await expireOrders(cashier);
   listen(world);
+  if (waiting.some(({ state }) => state === 'fulfilled')) world.sawThat('paid as it expired');
   for (const sale of books.sales) {
     if (sale.state !== 'pending' || sale.expiresAt > world.now) continue;
     sale.state = 'expired';

@@ -69,7 +69,7 @@ export function settleAll(world: MoneyWorld, user: UserId): void {
   for (const hold of world.spending.holds) if (hold.user === user && hold.isBacked) close(world, hold, hold.held);
 }
 
-function close(world: MoneyWorld, hold: Hold, cost: number | null): void {
+export function close(world: MoneyWorld, hold: Hold, cost: number | null): void {
   // What its daemon has leased beyond what is held covers it, too.
   const lease = 'lease' in hold.reservation ? (hold.reservation as PaidReservation).lease : null;
   const spare = lease?.freeUsdMicros ?? 0;
@@ -112,8 +112,13 @@ export async function silence(world: MoneyWorld, silent: number): Promise<void> 
     for (const at of world.daemons.keys()) if (at !== silent) await tick(world, at);
   }
   // In free mode nobody is buried.
-  if (world.rules.isFree) await beat(world);
-  else world.spending.bury(silent);
+  if (world.rules.isFree) return await beat(world);
+  world.spending.bury(silent);
+  // Whoever is dead holds nothing of anybody; who wakes up would put that right by itself.
+  const living = world.daemons.flatMap(({ desk }, at) => (at === silent ? [] : [...desk.accounts]));
+  const known = new Set(living.map(({ lease }) => lease?.id));
+  const left: { id: string }[] = await world.ctx.db('quota_leases').select('id');
+  expect(left.filter(({ id }) => !known.has(id as never))).toEqual([]);
 }
 
 export async function redeem(world: MoneyWorld, step: StepOf<'redeem'>): Promise<void> {
@@ -227,14 +232,14 @@ export async function giveBackIdle(world: MoneyWorld, user: UserId): Promise<voi
 }
 
 /** Nobody has anything leased but for requests that run. */
-async function calmDown(world: MoneyWorld, user: UserId): Promise<void> {
+export async function calmDown(world: MoneyWorld, user: UserId): Promise<void> {
   world.moment(FORGETS_MS);
   await beat(world);
   await giveBackIdle(world, user);
 }
 
 /** Whether all that is leased of a user's payers is leased to the daemon that is asked, and none of it was taken since. */
-function isClear({ spending }: MoneyWorld, daemon: number, user: UserId): boolean {
+export function isClear({ spending }: MoneyWorld, daemon: number, user: UserId): boolean {
   const own = (hold: Hold) => hold.user === user && hold.isBacked && hold.payer !== 'free';
   const isElsewhere = spending.holds.some((hold) => own(hold) && hold.daemon !== daemon);
   const payers = new Set([user, ...spending.holds.filter(own).map(({ payer }) => payer)]);
@@ -242,7 +247,7 @@ function isClear({ spending }: MoneyWorld, daemon: number, user: UserId): boolea
   return !isElsewhere && !wasRobbed;
 }
 
-function inputFor(world: MoneyWorld, userId: UserId, list: number): ReserveInput {
+export function inputFor(world: MoneyWorld, userId: UserId, list: number): ReserveInput {
   const minimum = Math.min(list, CENT);
   return world.scene.input(userId, {
     listUsdMicros: list as UsdMicros,
@@ -250,7 +255,7 @@ function inputFor(world: MoneyWorld, userId: UserId, list: number): ReserveInput
   });
 }
 
-function shownOf(answer: ReserveAnswer): unknown {
+export function shownOf(answer: ReserveAnswer): unknown {
   if (answer.kind === 'refused') return { kind: 'refused', code: answer.code };
   const { payer, heldUsdMicros: held, userId } = answer.reservation;
   return {

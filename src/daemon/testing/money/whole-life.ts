@@ -1,4 +1,4 @@
-import { DAY_MS, MINUTE_MS } from '../../../core/time.ts';
+import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../../core/time.ts';
 import type { MoneyStep, RefundMood, Told } from './money-step.ts';
 
 const topUp = (cents = 1_000, changes: Partial<Extract<MoneyStep, { kind: 'topUp' }>> = {}): MoneyStep => ({
@@ -44,6 +44,13 @@ const rules = (changes: Partial<Extract<MoneyStep, { kind: 'rules' }>> = {}): Mo
 
 /** Chapters of one life in which everything happens that can. */
 export const WHOLE_LIFE: readonly MoneyStep[] = [
+  // More than the whole lease, while another request holds of it; what is left of it stays held.
+  ...[{ kind: 'adjust', user: 1, cents: 300, key: null } as const, reserve(100, 1), reserve(100, 1), settle(400)],
+  ...[settle(100), { kind: 'tick', daemon: 0 } as const, { kind: 'adjust', user: 1, cents: 50, key: null } as const],
+  // A plan's short window begins anew while the long one is open.
+  ...[buy(1, false, 1), pay(), reserve(50, 1), settle(100), wait(5 * HOUR_MS), reserve(50, 1), settle(100), endPlan],
+  // Charged, given back and spent elsewhere in one breath.
+  ...[reserve(200), { kind: 'handOver', which: 0 } as const, { kind: 'release', which: 0 } as const],
   // Paid, told of twice and again; paid with too little, and then as agreed.
   ...[topUp(2_000), pay('twice'), { kind: 'tellAgain', which: 0, asNew: true } as const],
   ...[topUp(7_200, { currency: 'CNY' }), pay('once', 'less'), pay('once', 'other_currency'), pay()],
@@ -55,6 +62,9 @@ export const WHOLE_LIFE: readonly MoneyStep[] = [
   ...[topUp(), pay('never'), wait(6 * MINUTE_MS), jobs()],
   ...[topUp(1_000, { start: 'lost' }), { kind: 'startAgain', which: 0 } as const, pay(), pay()],
   ...[topUp(), { kind: 'giveUp', which: 0, as: 'failed', told: 'once' } as const, pay()],
+  // Asked about ever more seldom, and paid just before it expires: whoever expires it asks once more.
+  ...[topUp(), wait(MINUTE_MS), jobs(), wait(6 * MINUTE_MS), jobs(), wait(6 * MINUTE_MS), jobs()],
+  ...[wait(12 * MINUTE_MS), jobs(), pay('never'), wait(6 * MINUTE_MS), jobs()],
   // Taken back at the bank before the payment is known.
   ...[topUp(), pay('never'), { kind: 'bankRefund', which: 0, percent: 33, told: 'once' } as const],
   ...[wait(6 * MINUTE_MS), jobs(), wait(6 * MINUTE_MS), jobs()],
@@ -68,6 +78,8 @@ export const WHOLE_LIFE: readonly MoneyStep[] = [
   ...[topUp(), pay(), refund(33), jobs('lost_done'), wait(6 * MINUTE_MS), jobs()],
   ...[topUp(), pay(), refund(50), jobs('pending'), bankDecides(true), refund(1), jobs('failed')],
   ...[bankDecides(false), { kind: 'reconcile', mood: 'done' } as const],
+  // More than there is, after what is on its way.
+  ...[topUp(), pay(), refund(50), refund(33), refund(33), jobs()],
   // A refund of ours after one that the bank has made by itself, and after one that came back.
   ...[topUp(), pay(), { kind: 'bankRefund', which: 0, percent: 33, told: 'once' } as const, refund(33), jobs()],
   ...[bankDecides(false), { kind: 'reconcile', mood: 'done' } as const, refund(33), jobs()],
@@ -112,5 +124,6 @@ export const WHOLE_LIFE_SEES: readonly string[] = [
   ...['plan taken back', 'plan given back', 'bought from the wallet', 'not bought from the wallet'],
   ...['paid by balance', 'paid by subscription', 'paid by free', 'answer known', 'redeemed', 'code refused'],
   ...['refused: insufficient_balance', 'refused: plan_window_exhausted', 'refused: not_granted'],
-  ...['over-run', 'written off', 'charged without a lease'],
+  ...['over-run', 'written off', 'charged without a lease', 'handed over'],
+  ...['paid as it expired', 'refund refused'],
 ];
