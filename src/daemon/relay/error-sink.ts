@@ -2,24 +2,24 @@ import type { UpstreamError } from '../../core/scheduling/index.ts';
 import type { Clock } from '../../core/time.ts';
 import { isRecord } from './dialects/index.ts';
 import type { BodySink, ExchangeControl } from './exchange.ts';
-import { headerIn, headersDown, rawHeader } from './header-lists.ts';
+import { headerIn, headersDown } from './header-lists.ts';
 
 const MESSAGE_MAX = 500;
 
 /** Collects the body of an error answer, up to a bound, and reads from it what the scheduler wants to know. */
 export function errorSink(
   status: number,
-  rawHeaders: readonly Buffer[],
+  headers: readonly string[],
   control: ExchangeControl,
   limits: { readonly maxBytes: number; readonly clock: Clock },
 ): BodySink {
-  const headers = headersDown(rawHeaders);
+  const shown = headersDown(headers);
   const chunks: Buffer[] = [];
   let bytes = 0;
   const finish = (): void => {
     const body = Buffer.concat(chunks);
-    const error = readErrorAnswer(status, rawHeaders, body, limits.clock);
-    control.finish({ kind: 'failed', error, answer: { status, headers, body } });
+    const error = readErrorAnswer(status, headers, body, limits.clock);
+    control.finish({ kind: 'failed', error, answer: { status, headers: shown, body } });
   };
   return {
     data(chunk) {
@@ -40,26 +40,15 @@ export function errorSink(
 }
 
 /** Reads status, headers and body of an error into the scheduler's words. */
-export function readErrorAnswer(
-  status: number,
-  rawHeaders: readonly Buffer[],
-  body: Buffer,
-  clock: Clock,
-): UpstreamError {
+export function readErrorAnswer(status: number, headers: readonly string[], body: Buffer, clock: Clock): UpstreamError {
   const error = errorObject(body);
-  const flat = [
-    'retry-after',
-    rawHeader(rawHeaders, 'retry-after'),
-    'retry-after-ms',
-    rawHeader(rawHeaders, 'retry-after-ms'),
-  ];
   return {
     kind: 'answer',
     status,
-    contentType: rawHeader(rawHeaders, 'content-type'),
+    contentType: headerIn(headers, 'content-type'),
     code: (text(error['code']) || text(error['type'])).toLowerCase(),
     message: (text(error['message']) || body.toString('utf8', 0, MESSAGE_MAX)).slice(0, MESSAGE_MAX),
-    retryAfterMs: retryAfterMs(flat, clock),
+    retryAfterMs: retryAfterMs(headers, clock),
     bodyResetMs: bodyResetMs(error, clock),
   };
 }

@@ -1,6 +1,6 @@
-import type { Dispatcher } from 'undici';
 import { describeError } from '../../core/failure.ts';
 import type { UpstreamError } from '../../core/scheduling/index.ts';
+import type { UpstreamHandler } from '../transport/index.ts';
 import type { AnswerFacts, StreamFailure } from './dialects/index.ts';
 
 /** What the provider sent instead of an answer; shown to the client when nothing better can be had. */
@@ -49,7 +49,7 @@ export interface ExchangeHooks {
   /** What the call begins at the upstream goes on without the client, so its answer is waited for. */
   readonly outlivesClient: boolean;
   /** Chooses how the body is taken, once status and headers are known. */
-  openSink(status: number, rawHeaders: readonly Buffer[], control: ExchangeControl): BodySink;
+  openSink(status: number, headers: readonly string[], control: ExchangeControl): BodySink;
   /** How the call ends is known; called once, before the client gets the last bytes of its answer. */
   concluded(result: ExchangeResult): void;
   /** The exchange is over; called once, before its result is known to anybody else. */
@@ -100,8 +100,8 @@ const TIMEOUT_CODES = new Set([
   'ETIMEDOUT',
 ]);
 
-/** One call to one upstream as undici's raw handler: no streams and no promises for each chunk. */
-export class Exchange implements Dispatcher.DispatchHandler, ExchangeControl {
+/** One call to one upstream: no streams and no promises for each chunk. */
+export class Exchange implements UpstreamHandler, ExchangeControl {
   readonly result: Promise<ExchangeResult>;
   /** True once status and headers have come. */
   hasHeaders = false;
@@ -111,7 +111,7 @@ export class Exchange implements Dispatcher.DispatchHandler, ExchangeControl {
   wasHeard = false;
   readonly #hooks: ExchangeHooks;
   #settle: ((result: ExchangeResult) => void) | null = null;
-  #abort: ((error?: Error) => void) | null = null;
+  #abort: ((reason: Error) => void) | null = null;
   #abortedWhy: string | null = null;
   #concluded: ExchangeResult | null = null;
   #resume: () => void = () => {};
@@ -149,18 +149,16 @@ export class Exchange implements Dispatcher.DispatchHandler, ExchangeControl {
     this.abort(code);
   }
 
-  onConnect(abort: (error?: Error) => void): void {
+  onConnect(abort: (reason: Error) => void): void {
     this.#abort = abort;
     if (this.#abortedWhy !== null) abort(new ExchangeAborted(this.#abortedWhy));
   }
 
-  onHeaders(status: number, rawHeaders: Buffer[], resume: () => void): boolean {
-    if (status < 200) return true;
+  onHeaders(status: number, headers: readonly string[], resume: () => void): void {
     this.hasHeaders = true;
     this.wasHeard = true;
     this.#resume = resume;
-    this.#sink = this.#hooks.openSink(status, rawHeaders, this);
-    return true;
+    this.#sink = this.#hooks.openSink(status, headers, this);
   }
 
   onData(chunk: Buffer): boolean {
@@ -205,7 +203,7 @@ export class Exchange implements Dispatcher.DispatchHandler, ExchangeControl {
   }
 }
 
-/** Reads an error of undici or the system into the words of the scheduler. */
+/** Reads an error of a transport or the system into the words of the scheduler. */
 export function networkError(cause: Error): UpstreamError {
   const inner = 'code' in cause ? cause : cause.cause;
   const code = inner instanceof Error && 'code' in inner ? String(inner.code) : describeError(cause).slice(0, 80);

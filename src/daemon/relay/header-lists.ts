@@ -44,15 +44,12 @@ export function passesUp(name: string): boolean {
   return UP.has(name) || name.startsWith(UP_PREFIX);
 }
 
-/**
- * Picks the response headers that may reach the client out of undici's raw list (name, value, name, value …).
- * Returns the same flat form.
- */
-export function headersDown(raw: readonly Buffer[]): string[] {
+/** Picks the response headers that may reach the client. Flat, with lower-case names. */
+export function headersDown(headers: readonly string[]): string[] {
   const kept: string[] = [];
-  for (let i = 0; i + 1 < raw.length; i += 2) {
-    const name = (raw[i] as Buffer).toString('latin1').toLowerCase();
-    if (DOWN.has(name)) kept.push(name, (raw[i + 1] as Buffer).toString('latin1'));
+  for (let i = 0; i + 1 < headers.length; i += 2) {
+    const name = headers[i] as string;
+    if (DOWN.has(name)) kept.push(name, headers[i + 1] as string);
   }
   return kept;
 }
@@ -66,16 +63,5 @@ export function translatedHeaders(flat: readonly string[], stream: boolean): str
 /** The value of one header in the flat form, or ''. */
 export function headerIn(flat: readonly string[], name: string): string {
   for (let i = 0; i + 1 < flat.length; i += 2) if (flat[i] === name) return flat[i + 1] ?? '';
-  return '';
-}
-
-/** The value of one header in undici's raw list, or ''. `name` is lower case. */
-export function rawHeader(raw: readonly Buffer[], name: string): string {
-  for (let i = 0; i + 1 < raw.length; i += 2) {
-    const key = raw[i] as Buffer;
-    if (key.length === name.length && key.toString('latin1').toLowerCase() === name) {
-      return (raw[i + 1] as Buffer).toString('latin1');
-    }
-  }
   return '';
 }

@@ -84,9 +84,8 @@ export class Leg implements Watched, ExchangeHooks {
     this.#house.watch.add(this);
     try {
       this.#house.egress
-        .dispatcherFor({ origin, allowPrivate: upstream.allowPrivate, proxyUrl: credential.proxyUrl })
-        // undici writes any iterable of buffers; its types leave that out.
-        .dispatch({ origin, path, method, headers: headers as string[], body: body as Buffer | null }, this.control);
+        .senderFor({ origin, allowPrivate: upstream.allowPrivate, proxyUrl: credential.proxyUrl })
+        .send({ path, method, headers, body }, this.control);
     } catch (error) {
       this.control.finish(unsendable(error));
     }
@@ -100,7 +99,7 @@ export class Leg implements Watched, ExchangeHooks {
     try {
       this.#settle(result);
     } catch (error) {
-      // Thrown into undici it would take the answer with it, which is in hand and paid for.
+      // Thrown into the transport it would take the answer with it, which is in hand and paid for.
       const { id } = this.#journey.request;
       this.#house.ctx.log.error({ request: id, error: describeError(error) }, 'the books were not closed');
     }
@@ -171,7 +170,7 @@ export class Leg implements Watched, ExchangeHooks {
     this.control.timeOut(this.#isDraining ? DRAIN_TIMEOUT : 'TOTAL_TIMEOUT');
   }
 
-  openSink(status: number, raw: readonly Buffer[]): BodySink {
+  openSink(status: number, raw: readonly string[]): BodySink {
     const config = this.#house.live.state.settings.effective;
     this.#call.onHeaders?.(raw);
     if (status >= 300) {

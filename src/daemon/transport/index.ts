@@ -2,3 +2,6 @@
 export type { AnswerListener, AnswerWriter, Arrival, ArrivedHead } from './arrival.ts';
 export { LeanDoor } from './lean-door.ts';
 export { NodeAnswer, NodeArrival } from './node-arrival.ts';
+export { UndiciSender } from './undici-sender.ts';
+export type { UpstreamHandler, UpstreamSender } from './upstream-handler.ts';
+export { UpstreamPool } from './upstream-pool.ts';

@@ -69,7 +69,7 @@ describe('requests', () => {
       ['POST /lean HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n', '3\r\none\r\n0\r\n\r\n'],
     ]) {
       const one = await client(place);
-      await one.sendPieces(pieces);
+      await one.sendPieces(pieces, 50);
       await one.until((got) => count(got) === 1);
     }
     expect(place.seen.map(({ by, body }) => [by, body])).toEqual([

@@ -1,5 +1,6 @@
-import { answerHead, joined } from './answer-text.ts';
+import { answerHead } from './answer-text.ts';
 import type { AnswerListener, AnswerWriter, Arrival } from './arrival.ts';
+import { joined } from './joined.ts';
 import type { LeanHead } from './lean-head.ts';
 
 const CHUNKS_END = '0\r\n\r\n';

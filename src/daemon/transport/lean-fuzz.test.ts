@@ -107,7 +107,8 @@ async function ask(server: EchoServer, text: string, cuts: readonly number[]) {
   await client.sendPieces(pieces.filter((piece) => piece !== ''));
   await client.settled(QUIET_MS);
   client.close();
-  return { seen: server.seen.map(({ by: _, ...request }) => request), answers: statusesIn(client.got) };
+  const by = server.seen.map((request) => request.by);
+  return { by, seen: server.seen.map(({ by: _, ...request }) => request), answers: statusesIn(client.got) };
 }
 
 function statusesIn(got: string): string[] {
@@ -123,9 +124,12 @@ test('whatever the bytes and however they are cut, the lean door reads no reques
         const text = texts.join('') + LAST;
         const byNode = await ask(node, text, cuts);
         const byLean = await ask(lean, text, cuts);
-        // Behind an answer that closes the connection node:http may go on reading for a moment; the lean door does not.
-        expect(byLean.seen).toEqual(byNode.seen.slice(0, byLean.seen.length));
-        if (!/connection: close/i.test(texts.join(''))) expect(byLean.seen.length).toBe(byNode.seen.length);
+        const both = Math.min(byLean.seen.length, byNode.seen.length);
+        expect(byLean.seen.slice(0, both)).toEqual(byNode.seen.slice(0, both));
+        // How long node:http reads on behind an end is a matter of time, also where it got the connection handed over.
+        expect(byLean.by.slice(both)).not.toContain('lean');
+        const hasEnd = /connection: close/i.test(texts.join('')) || byNode.answers.some((status) => status !== '200');
+        if (!hasEnd) expect(byLean.seen.length).toBe(byNode.seen.length);
       },
     ),
     { numRuns: RUNS },
@@ -136,7 +140,7 @@ test('sound requests are read the same, and by the lean path', async () => {
   const text = `${post('/lean', 'one')}${post('/lean/other', 'two', 'X-A: \u00e4 \t\r\nx-a: 2\r\n')}${LAST}`;
   const byNode = await ask(node, text, []);
   const byLean = await ask(lean, text, [7, 60, 130]);
-  expect(byLean).toEqual(byNode);
+  expect({ ...byLean, by: byNode.by }).toEqual(byNode);
   expect(byLean.answers).toEqual(['200', '200', '200']);
   await ask(lean, text, []);
   expect(lean.seen.map(({ by }) => by)).toEqual(['lean', 'lean', 'lean']);

@@ -31,10 +31,10 @@ export class RawClient {
   }
 
   /** Sends each piece by itself, as far as the system lets it. */
-  async sendPieces(pieces: readonly string[]): Promise<void> {
+  async sendPieces(pieces: readonly string[], pauseMs = 1): Promise<void> {
     for (const piece of pieces) {
       this.send(piece);
-      await sleep(1);
+      await sleep(pauseMs);
     }
   }
 
