@@ -2,13 +2,14 @@ import { closeSync, openSync } from 'node:fs';
 import knex, { type Knex } from 'knex';
 import { Failure } from '../failure.ts';
 import type { Log } from '../log.ts';
-import { sqliteWrite } from './batch-sql.ts';
+import { sqliteWrite, sqliteWriteAll } from './batch-sql.ts';
 import { separateUnbindable } from './bindings.ts';
 import type { BatchWrite, Database, RejectedRow } from './database.ts';
 import { batchFailed, isBusy } from './database-errors.ts';
 import { KNEX_SETTINGS } from './knex-settings.ts';
 import { SqliteConnection } from './sqlite-connection.ts';
 import { sqliteDialect } from './sqlite-dialect.ts';
+import type { SqliteStatement } from './sqlite-wire.ts';
 
 const SETTINGS = ['journal_mode', 'synchronous', 'foreign_keys', 'locking_mode', 'page_size', 'journal_size_limit'];
 
@@ -65,7 +66,7 @@ async function writeBatch(db: Knex, writes: readonly BatchWrite[]): Promise<read
     // From knex's own pool, so that a batch never lands inside of an open transaction.
     const connection: SqliteConnection = await db.client.acquireConnection();
     try {
-      const answer = await connection.send(['batch', sound.map(sqliteWrite), sound.map((write) => write.rows)]);
+      const answer = await connection.send(['batch', sound.map(statementOf), sound.map((write) => write.rows)]);
       if (answer[0] !== 'batched') throw new Error(`the SQLite worker answered a batch with ${answer[0]}`);
       return [...rejected, ...answer[1].flatMap(([write, row, reason]) => rejectedRow(sound[write], row, reason))];
     } finally {
@@ -74,6 +75,10 @@ async function writeBatch(db: Knex, writes: readonly BatchWrite[]): Promise<read
   } catch (error) {
     throw batchFailed(error);
   }
+}
+
+function statementOf(write: BatchWrite): SqliteStatement {
+  return [sqliteWrite(write), sqliteWriteAll(write)];
 }
 
 function rejectedRow(write: BatchWrite | undefined, position: number, reason: string): RejectedRow[] {

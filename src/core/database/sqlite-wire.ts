@@ -5,10 +5,13 @@ import type { SqlValue } from './database.ts';
 
 export type SqliteBinding = SqlValue | Uint8Array;
 
+/** A write as a statement for each row and, where there is one, as a statement for all of them. */
+export type SqliteStatement = readonly [each: string, all: string | null];
+
 export type SqliteRequest =
   /** `inTransaction`: what the sender believes; a statement after a silent rollback must not commit by itself. */
   | readonly ['query', sql: string, bindings: readonly SqliteBinding[], inTransaction: boolean]
-  | readonly ['batch', statements: readonly string[], rows: readonly (readonly (readonly SqlValue[])[])[]]
+  | readonly ['batch', statements: readonly SqliteStatement[], rows: readonly (readonly (readonly SqlValue[])[])[]]
   | readonly ['close'];
 
 export type SqliteAnswer =

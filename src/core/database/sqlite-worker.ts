@@ -1,7 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { DatabaseSync, type DatabaseSyncInstance, type StatementSyncInstance } from '@photostructure/sqlite';
 import type { SqlValue } from './database.ts';
-import type { RejectedAt, SqliteAnswer, SqliteBinding, SqliteRequest } from './sqlite-wire.ts';
+import type { RejectedAt, SqliteAnswer, SqliteBinding, SqliteRequest, SqliteStatement } from './sqlite-wire.ts';
 
 // The only thread that touches the file, over the only connection. Imports nothing of ours at run time, because from
 // sources it is compiled alone (compile-worker.ts).
@@ -16,6 +16,8 @@ const STATEMENT_CACHE_MAX = 300;
 const CONSTRAINT = 19;
 const TOO_BIG = 18;
 const MISMATCH = 20;
+/** U+0000 and halves of surrogate pairs. */
+const UNLIKE_IN_JSON = /\\u(?:0000|d[89a-f])/i;
 
 const port = parentPort;
 if (port === null) throw new Error('sqlite-worker is started by sqlite-connection');
@@ -49,7 +51,9 @@ function openFile(path: string): SqliteAnswer {
   const mode = db.prepare('PRAGMA journal_mode = WAL').get() as { journal_mode: string };
   if (mode.journal_mode !== 'wal') throw new Error(`journal_mode is ${mode.journal_mode}, not wal`);
   // A statement that fires a trigger keeps a journal of its own, and in a file it costs as much as the statement.
-  db.exec('PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -16000; PRAGMA journal_size_limit = 67108864');
+  db.exec(
+    'PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -16000; PRAGMA journal_size_limit = 67108864',
+  );
   db.exec('BEGIN IMMEDIATE; COMMIT');
   return ['changed', 0, 0];
 }
@@ -102,24 +106,19 @@ function prepared(sql: string): Prepared {
   return fresh;
 }
 
+type Rows = readonly (readonly SqlValue[])[];
+
 /**
- * No savepoints: a statement that breaks a constraint undoes only itself and leaves the transaction open, and every
- * row is a statement of its own.
+ * No savepoints: a statement that breaks a constraint undoes only itself and leaves the transaction open. Where the
+ * statement for all rows does, each of them gets one of its own.
  */
-function runBatch(statements: readonly string[], rows: readonly (readonly (readonly SqlValue[])[])[]): SqliteAnswer {
+function runBatch(statements: readonly SqliteStatement[], rows: readonly Rows[]): SqliteAnswer {
   const rejected: RejectedAt[] = [];
   db.exec('BEGIN IMMEDIATE');
   try {
-    statements.forEach((sql, write) => {
-      const { statement } = prepared(sql);
-      rows[write]?.forEach((row, position) => {
-        try {
-          statement.run(...row);
-        } catch (error) {
-          if (!db.isTransaction || !isFaultOfTheRow(error)) throw error;
-          rejected.push([write, position, (error as Error).message]);
-        }
-      });
+    statements.forEach(([each, all], write) => {
+      const ofWrite = rows[write] ?? [];
+      if (all === null || !runAll(all, ofWrite)) runEach(each, ofWrite, write, rejected);
     });
     db.exec('COMMIT');
   } catch (error) {
@@ -127,6 +126,31 @@ function runBatch(statements: readonly string[], rows: readonly (readonly (reado
     throw error;
   }
   return ['batched', rejected];
+}
+
+/** False: a row breaks a constraint, or holds what JSON and a bound text do not carry alike. Then nothing was written. */
+function runAll(sql: string, rows: Rows): boolean {
+  const text = JSON.stringify(rows);
+  if (UNLIKE_IN_JSON.test(text)) return false;
+  try {
+    prepared(sql).statement.run(text);
+    return true;
+  } catch (error) {
+    if (!db.isTransaction || !isFaultOfTheRow(error)) throw error;
+    return false;
+  }
+}
+
+function runEach(sql: string, rows: Rows, write: number, rejected: RejectedAt[]): void {
+  const { statement } = prepared(sql);
+  rows.forEach((row, position) => {
+    try {
+      statement.run(...row);
+    } catch (error) {
+      if (!db.isTransaction || !isFaultOfTheRow(error)) throw error;
+      rejected.push([write, position, (error as Error).message]);
+    }
+  });
 }
 
 function isFaultOfTheRow(error: unknown): boolean {

@@ -48,6 +48,21 @@ describe('writeBatch', () => {
     expect(await ids()).toHaveLength(3);
   });
 
+  test('keeps numbers and absence as they are, in a table of few columns and in one of many', async () => {
+    const names = Array.from({ length: 16 }, (_, i) => `c${i}`);
+    await database.knex.schema.createTable('wide', (t) => {
+      t.text('id').notNullable().primary();
+      for (const name of names) t.double(name).nullable();
+    });
+    const values = [0, -1, 2 ** 53 - 1, -(2 ** 53 - 1), 0.1, -2.5e-7, null];
+    for (const columns of [names.slice(0, 3), names]) {
+      const rows = values.map((value, i) => [`${columns.length} ${i}`, ...columns.map(() => value)]);
+      expect(await database.writeBatch([{ table: 'wide', columns: ['id', ...columns], rows }])).toEqual([]);
+      const stored = await database.knex('wide').where('id', 'like', `${columns.length} %`).orderBy('id');
+      for (const name of columns) expect(stored.map((row) => row[name])).toEqual(values);
+    }
+  });
+
   test('rejects a poison row alone', async () => {
     await database.knex('parents').insert({ id: 'taken', count: 0 });
     const sound = Array.from({ length: 100 }, (_, i) => [`p${i}`, i] as const);
