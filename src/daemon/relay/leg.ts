@@ -183,7 +183,7 @@ export class Leg implements Watched, ExchangeHooks {
     return sink;
   }
 
-  #answerSink(status: number, raw: readonly Buffer[], config: Config): BodySink {
+  #answerSink(status: number, raw: readonly string[], config: Config): BodySink {
     this.status = status;
     this.headers = headersDown(raw);
     if (config['relay.expose_upstream_headers']) {

@@ -24,7 +24,7 @@ export interface UpstreamCall {
   readonly body: Buffer | readonly Buffer[] | null;
   readonly usageInjected: boolean;
   /** Sees the headers of the answer, whatever its status. */
-  readonly onHeaders?: (raw: readonly Buffer[]) => void;
+  readonly onHeaders?: (raw: readonly string[]) => void;
 }
 
 const INCLUDE_USAGE = Buffer.from('{"include_usage":true}');

@@ -41,11 +41,8 @@ export function codexCall(request: RelayRequest, candidate: Candidate, door: Cod
   const { secret, identity } = door;
   const headers = codexHeaders(request.incoming.headersUp, account, { secret, sessionId: cacheKey, identity });
   headers.push('content-type', 'application/json', 'accept', isCompact ? 'application/json' : 'text/event-stream');
-  const onHeaders = (raw: readonly Buffer[]): void => {
-    const seen = limitsFromHeaders(
-      raw.map((text) => text.toString('latin1')),
-      door.now,
-    );
+  const onHeaders = (raw: readonly string[]): void => {
+    const seen = limitsFromHeaders(raw, door.now);
     if (seen) accounts.observe(candidate.credential.id, seen);
   };
   const common = { method: 'POST' as const, headers: laidOver(headers, candidate), usageInjected: false, onHeaders };
