@@ -23,7 +23,11 @@ const PURE = [
   'src/daemon/testing/**/*.test.ts',
   'src/cli/**/*.test.{ts,tsx}',
 ];
-const POSTGRES = { globalSetup: ['./src/core/testing/start-postgres.ts'], env: { REALMS_TEST_DIALECT: 'postgres' } };
+const POSTGRES = {
+  globalSetup: ['./src/core/testing/start-postgres.ts'],
+  setupFiles: ['./src/core/testing/drop-databases.ts'],
+  env: { REALMS_TEST_DIALECT: 'postgres' },
+};
 const SQLITE = { env: { REALMS_TEST_DIALECT: 'sqlite' } };
 const PATIENT = { testTimeout: 90_000, hookTimeout: 90_000, fileParallelism: false };
 
