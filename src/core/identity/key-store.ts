@@ -5,6 +5,7 @@ import { cutPage, type Page, type PageRequest } from '../page.ts';
 import { REFS_MAX, type Ref } from '../pick-by-ref.ts';
 import { type EpochMs, epochMs } from '../time.ts';
 import type { ApiKey, DisconnectPolicy } from './api-key.ts';
+import { readNewestRows } from './newest-rows.ts';
 
 interface KeyRow {
   readonly id: KeyId;
@@ -74,16 +75,10 @@ export async function readKeyRefs(ctx: Ctx, ref: string): Promise<Ref[]> {
 export async function readKeyPage(
   ctx: Ctx,
   filter: { readonly userId?: UserId | undefined },
-  { limit, after }: PageRequest,
+  page: PageRequest,
 ): Promise<Page<ApiKey>> {
-  const query = ctx
-    .db('api_keys')
-    .orderBy('id', 'desc')
-    .limit(limit + 1);
-  if (filter.userId !== undefined) query.where({ user_id: filter.userId });
-  if (after !== undefined) query.where('id', '<', after);
-  const rows: KeyRow[] = await query;
-  return cutPage(rows.map(fromRow), limit);
+  const rows = await readNewestRows<KeyRow>(ctx, 'api_keys', filter, page);
+  return cutPage(rows.map(fromRow), page.limit);
 }
 
 export async function readAllKeys(ctx: Ctx): Promise<ApiKey[]> {

@@ -3,6 +3,7 @@ import type { UserId, UserTokenId } from '../ids.ts';
 import { cutPage, type Page, type PageRequest } from '../page.ts';
 import { REFS_MAX, type Ref } from '../pick-by-ref.ts';
 import { type EpochMs, epochMs } from '../time.ts';
+import { readNewestRows } from './newest-rows.ts';
 import type { UserToken } from './user-token.ts';
 
 interface UserTokenRow {
@@ -56,16 +57,10 @@ type NullableRef = Pick<UserTokenRow, 'id' | 'name'>;
 export async function readUserTokenPage(
   ctx: Ctx,
   filter: { readonly userId?: UserId | undefined },
-  { limit, after }: PageRequest,
+  page: PageRequest,
 ): Promise<Page<UserToken>> {
-  const query = ctx
-    .db('user_tokens')
-    .orderBy('id', 'desc')
-    .limit(limit + 1);
-  if (filter.userId !== undefined) query.where({ user_id: filter.userId });
-  if (after !== undefined) query.where('id', '<', after);
-  const rows: UserTokenRow[] = await query;
-  return cutPage(rows.map(fromRow), limit);
+  const rows = await readNewestRows<UserTokenRow>(ctx, 'user_tokens', filter, page);
+  return cutPage(rows.map(fromRow), page.limit);
 }
 
 /** Moves the time of last use on to `at`, unless it is already later than `notSince`. */

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { adjustBalance } from '../../core/ledger/index.ts';
 import { setPrice } from '../../core/models/index.ts';
 import type { UsdMicros } from '../../core/money.ts';
 import { createPlan, type NewPlan } from '../../core/plans/index.ts';
 import { grantSubscription } from '../../core/subscriptions/index.ts';
 import { type BootedDaemon, bootDaemon } from '../testing/boot-daemon.ts';
+import { give } from '../testing/paid-scene.ts';
 import { openScene, type Scene } from '../testing/relay-scene.ts';
 
 let boot: BootedDaemon;
@@ -21,11 +21,6 @@ async function shop(): Promise<Scene> {
   const scene = await openScene(boot);
   await boot.change((ctx) => setPrice(ctx, scene.modelRow.id, { standard: RATES }));
   return scene;
-}
-
-async function give(scene: Scene, usdMicros: number): Promise<void> {
-  const amountUsdMicros = usdMicros as UsdMicros;
-  await adjustBalance(boot.ctx, { userId: scene.user.id, amountUsdMicros, reason: 'test', actor: 'test' });
 }
 
 async function subscribe(scene: Scene, windowLimits: NewPlan['windowLimits']): Promise<number> {
