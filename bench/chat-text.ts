@@ -1,5 +1,7 @@
 /** The model that every bench request asks for. */
 export const MODEL = 'bench-model';
+/** The same at an upstream that has nothing but Chat Completions. */
+export const CHAT_ONLY_MODEL = 'bench-chat-only';
 
 /** In front of the clock reading that the mock writes into each chunk, where providers write a fingerprint. */
 export const STAMP_MARK = '"system_fingerprint":"fp_';
@@ -23,6 +25,13 @@ export function chatRequest(stream: StreamShape | null): Buffer {
     { role: 'user', content: 'Why is the sky blue at noon and red in the evening?' },
   ];
   return Buffer.from(JSON.stringify({ model: MODEL, ...streamed, temperature: 0.7, messages }));
+}
+
+/** The same question as a Responses request; what becomes of it on its way to a chat is the user's text alone. */
+export function responsesRequest({ chunks, everyMs }: Omit<StreamShape, 'isUsageAsked'>): Buffer {
+  const instructions = 'You are a concise assistant. Answer in one paragraph.';
+  const input = `Why is the sky blue at noon and red in the evening? bench_chunks=${chunks} bench_every_ms=${everyMs}`;
+  return Buffer.from(JSON.stringify({ model: CHAT_ONLY_MODEL, stream: true, temperature: 0.7, instructions, input }));
 }
 
 const PARAGRAPH =

@@ -49,9 +49,9 @@ export class ClientConnection {
 }
 
 /** The bytes of a whole chat request, as an SDK would send it. */
-export function requestBytes(aim: Aim, body: Buffer): Buffer {
+export function requestBytes(aim: Aim, body: Buffer, path = '/v1/chat/completions'): Buffer {
   const head =
-    `POST /v1/chat/completions HTTP/1.1\r\nhost: 127.0.0.1:${aim.port}\r\ncontent-type: application/json\r\n` +
+    `POST ${path} HTTP/1.1\r\nhost: 127.0.0.1:${aim.port}\r\ncontent-type: application/json\r\n` +
     `accept: application/json\r\nuser-agent: realms-bench/1\r\nauthorization: Bearer ${aim.key}\r\n` +
     `content-length: ${body.length}\r\n\r\n`;
   return Buffer.concat([Buffer.from(head), body]);

@@ -36,6 +36,8 @@ export interface StreamsPlan extends PlanBase {
   readonly kind: 'streams';
   readonly streams: number;
   readonly openingMs: number;
+  /** How the client speaks; chat unless said. Of a translated stream no chunk has the mock's stamp. */
+  readonly wire?: 'chat' | 'responses';
 }
 
 export type LoadPlan = ClosedLoopPlan | OpenLoopPlan | StreamsPlan;

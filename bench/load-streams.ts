@@ -10,7 +10,8 @@ const END_GRACE_MS = 60_000;
 
 export async function runStreams(plan: StreamsPlan): Promise<LoadResult> {
   const body = Buffer.from(plan.body, 'base64');
-  const request = requestBytes(plan.aim, body);
+  const isTranslated = plan.wire === 'responses';
+  const request = requestBytes(plan.aim, body, isTranslated ? '/v1/responses' : undefined);
   const isUsageAsked = body.includes('"include_usage":true');
   const window = new MeasureWindow(plan.aim.pid);
   const connections: ClientConnection[] = [];
@@ -22,7 +23,7 @@ export async function runStreams(plan: StreamsPlan): Promise<LoadResult> {
     if (dueInMs >= 1) await sleep(dueInMs);
     const connection = await ClientConnection.open(plan.aim.port);
     connections.push(connection);
-    running.push(readStream(connection, window, isUsageAsked));
+    running.push(isTranslated ? countDeltas(connection, window) : readStream(connection, window, isUsageAsked));
     connection.send(request);
   }
   await sleep(plan.warmUpMs);
@@ -65,6 +66,36 @@ function readStream(connection: ClientConnection, window: MeasureWindow, isUsage
       if (status !== 200) window.problem(`status ${status}`);
       else if (!hasDone) window.problem('a stream ended without [DONE]');
       else if (hasUsage !== isUsageAsked) window.problem(isUsageAsked ? 'usage is missing' : 'usage was not asked for');
+      resolve();
+    };
+    connection.onBroken = (why) => {
+      window.problem(why);
+      resolve();
+    };
+  });
+}
+
+const DELTA = Buffer.from('event: response.output_text.delta');
+const COMPLETED = Buffer.from('event: response.completed');
+
+/** Counts the words of a Responses stream by the names of its events. */
+function countDeltas(connection: ClientConnection, window: MeasureWindow): Promise<void> {
+  let kept: Buffer = Buffer.alloc(0);
+  let isCompleted = false;
+  return new Promise((resolve) => {
+    connection.onBody = (part) => {
+      const data = kept.length > 0 ? Buffer.concat([kept, part]) : part;
+      let from = 0;
+      for (let end = data.indexOf(EVENT_END); end !== -1; end = data.indexOf(EVENT_END, from)) {
+        if (data.subarray(from, from + DELTA.length).equals(DELTA)) window.tally(0);
+        else if (data.subarray(from, from + COMPLETED.length).equals(COMPLETED)) isCompleted = true;
+        from = end + EVENT_END.length;
+      }
+      kept = data.subarray(from);
+    };
+    connection.onAnswer = (status) => {
+      if (status !== 200) window.problem(`status ${status}`);
+      else if (!isCompleted) window.problem('a stream ended without response.completed');
       resolve();
     };
     connection.onBroken = (why) => {

@@ -71,8 +71,8 @@ class Connection {
       this.#socket.write(ANSWER);
       return;
     }
-    const chunks = Number(/"bench_chunks":"(\d+)"/.exec(look)?.[1] ?? 10);
-    const everyMs = Number(/"bench_every_ms":"(\d+)"/.exec(look)?.[1] ?? 20);
+    const chunks = Number(/bench_chunks(?:":"|=)(\d+)/.exec(look)?.[1] ?? 10);
+    const everyMs = Number(/bench_every_ms(?:":"|=)(\d+)/.exec(look)?.[1] ?? 20);
     this.#stream(chunks, everyMs, look.includes('"include_usage":true'));
   }
 

@@ -3,7 +3,7 @@ import { closeSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { AdminSocket } from './admin-socket.ts';
-import { MODEL } from './chat-text.ts';
+import { CHAT_ONLY_MODEL, MODEL } from './chat-text.ts';
 import { startChild } from './child.ts';
 import { freePort, waitForPort } from './free-port.ts';
 import { addUsers, type Clientele } from './realms-users.ts';
@@ -57,4 +57,6 @@ async function addModel(program: string, socket: string, mockPort: number): Prom
   const mock = ['--kind', 'openai', '--base-url', `http://127.0.0.1:${mockPort}/v1`, '--allow-private'];
   await cli('upstream', 'add', 'mock', ...mock, '--key-env', KEY_VARIABLE);
   await cli('model', 'add', MODEL, '--upstream', 'mock', ...PRICES, '--max-output-tokens', '16384');
+  await cli('upstream', 'add', 'chat-only', ...mock, '--wires', 'chat', '--key-env', KEY_VARIABLE);
+  await cli('model', 'add', CHAT_ONLY_MODEL, '--upstream', 'chat-only', ...PRICES);
 }

@@ -5,13 +5,14 @@ import { jsonBalance, jsonPostgres, jsonRequest, jsonSubscription } from './json
 import { openStreams } from './open-streams.ts';
 import { quotaThroughput } from './quota-throughput.ts';
 import { body1m, body100k } from './request-body.ts';
-import { sseChunk, sseChunkInjected } from './sse-chunk.ts';
+import { sseChunk, sseChunkInjected, sseTranslated } from './sse-chunk.ts';
 
 /** Rows about the same targets stand together: each target ends when no later row needs it. */
 export const rows: readonly Row[] = [
   jsonRequest,
   sseChunk,
   sseChunkInjected,
+  sseTranslated,
   openStreams,
   body100k,
   body1m,

@@ -1,4 +1,4 @@
-import { chatRequest } from '../chat-text.ts';
+import { chatRequest, responsesRequest } from '../chat-text.ts';
 import type { Row } from '../row.ts';
 
 const STREAMS = 50;
@@ -10,6 +10,36 @@ export const sseChunk = row('sse-chunk', 'client asks for usage', true);
 
 /** The client does not: Realms asks for it in the request and takes it out of the answer. */
 export const sseChunkInjected = row('sse-chunk-injected', 'usage injected and stripped', false);
+
+/** The client speaks Responses and the upstream Chat: each chunk is read and written anew, with the events around it. */
+export const sseTranslated: Row = {
+  name: 'sse-translated',
+  title: `Translated stream: ${STREAMS} streams × ${CHUNKS_PER_SECOND} chunks a second, chat upstream, Responses client`,
+  metrics: [
+    { name: 'CPU per event', unit: 'µs' },
+    { name: 'events', unit: '/s' },
+  ],
+  targets: ['pass-through', 'realms'],
+  async measure(target, { load, warmUpMs, windowMs }) {
+    const everyMs = 1_000 / CHUNKS_PER_SECOND;
+    const chunks = Math.ceil((OPENING_MS + warmUpMs + windowMs + 1_000) / everyMs);
+    const isTranslated = target.name === 'realms';
+    const request = isTranslated
+      ? responsesRequest({ chunks, everyMs })
+      : chatRequest({ chunks, everyMs, isUsageAsked: true });
+    const seen = await load({
+      kind: 'streams',
+      aim: target.aim,
+      body: request.toString('base64'),
+      streams: STREAMS,
+      openingMs: OPENING_MS,
+      warmUpMs,
+      windowMs,
+      wire: isTranslated ? 'responses' : 'chat',
+    });
+    return { 'CPU per event': seen.cpuMicros / seen.count, events: seen.count / (seen.windowMicros / 1e6) };
+  },
+};
 
 function row(name: string, what: string, isUsageAsked: boolean): Row {
   const CPU = 'CPU per chunk';
