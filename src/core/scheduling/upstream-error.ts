@@ -74,6 +74,8 @@ const MODEL_CODES = new Set(['model_not_found', 'model_not_supported', 'invalid_
 
 /** What a provider quotes is the client's: nobody may rest a model by putting such words into a request. */
 const QUOTED = /'[^']*'|"[^"]*"|`[^`]*`|“[^”]*”/g;
+/** A bad request, in the words of Anthropic; it is the account that has no money. */
+const NO_CREDIT = /\bcredit balance is too low\b/i;
 const NO_SUCH_MODEL = /\bmodel(?:\s+\S+)?\s+(?:is\s+|was\s+)?(?:not supported|does not exist|not found)\b/i;
 
 /** Sorts an error into its class. Pure: the same sight gives the same class. */
@@ -88,9 +90,11 @@ type Answer = Extract<UpstreamError, { kind: 'answer' }>;
 
 function byCode({ code, message, status }: Answer): ErrorClass | null {
   if (code === 'usage_limit_reached') return 'usage_limit';
-  if (BILLING_CODES.has(code)) return 'billing';
+  if (BILLING_CODES.has(code) || NO_CREDIT.test(message)) return 'billing';
   if (OVERLOAD_CODES.has(code)) return 'overloaded';
-  if (code === 'context_length_exceeded') return 'context_length';
+  if (code === 'context_length_exceeded' || /\bprompt is too long\b/i.test(message)) return 'context_length';
+  // A bad request, in the words of Google; it is the key that is bad.
+  if (code === 'api_key_invalid') return 'auth';
   if (MODEL_CODES.has(code)) return 'model_missing';
   // Larger than the account's whole limit: no rest makes it fit, and other accounts need not suffer for it.
   if (status === 429 && /\brequest too large\b/i.test(message)) return 'request';

@@ -46,7 +46,7 @@ export function readErrorAnswer(status: number, headers: readonly string[], body
     kind: 'answer',
     status,
     contentType: headerIn(headers, 'content-type'),
-    code: (text(error['code']) || text(error['type'])).toLowerCase(),
+    code: (text(error['code']) || text(error['type']) || googleReason(error) || text(error['status'])).toLowerCase(),
     message: (text(error['message']) || body.toString('utf8', 0, MESSAGE_MAX)).slice(0, MESSAGE_MAX),
     retryAfterMs: retryAfterMs(headers, clock),
     bodyResetMs: bodyResetMs(error, clock),
@@ -82,7 +82,27 @@ function bodyResetMs(error: Record<string, unknown>, clock: Clock): number | nul
   const at = error['resets_at'];
   if (typeof at === 'number' && at > 0) return Math.max(0, Math.ceil(at * 1000) - clock.now());
   const inSeconds = error['resets_in_seconds'];
-  return typeof inSeconds === 'number' && inSeconds >= 0 ? Math.ceil(inSeconds * 1000) : null;
+  if (typeof inSeconds === 'number' && inSeconds >= 0) return Math.ceil(inSeconds * 1000);
+  return retryDelayMs(error);
+}
+
+/** `google.rpc.RetryInfo` has the delay as text: `"30s"`, `"1.5s"`. */
+function retryDelayMs(error: Record<string, unknown>): number | null {
+  for (const detail of detailsOf(error)) {
+    const seconds = Number.parseFloat(text(detail['retryDelay']));
+    if (Number.isFinite(seconds) && seconds >= 0) return Math.ceil(seconds * 1000);
+  }
+  return null;
+}
+
+/** `google.rpc.ErrorInfo` says what kind of bad argument it is, such as API_KEY_INVALID. */
+function googleReason(error: Record<string, unknown>): string {
+  return detailsOf(error).reduce((found, detail) => found || text(detail['reason']), '');
+}
+
+function detailsOf(error: Record<string, unknown>): readonly Record<string, unknown>[] {
+  const { details } = error;
+  return Array.isArray(details) ? details.filter(isRecord) : [];
 }
 
 function text(value: unknown): string {

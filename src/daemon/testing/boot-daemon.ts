@@ -27,7 +27,7 @@ export interface LogLine {
   readonly fields: object;
 }
 
-export type UpstreamChanges = Partial<Omit<NewUpstream, 'name' | 'kind' | 'baseUrl' | 'secret'>>;
+export type UpstreamChanges = Partial<Omit<NewUpstream, 'name' | 'baseUrl' | 'secret'>>;
 
 const TOPICS: readonly ChangeTopic[] = ['settings', 'identity', 'models', 'upstreams', 'subscriptions'];
 /** Tests wait for answers, not for pauses. */
