@@ -41,6 +41,8 @@ export interface BackgroundTools {
 export class BackgroundAnswers {
   readonly #tools: BackgroundTools;
   readonly #held = new Map<string, Reservation>();
+  /** Of what was just seen; what comes next about the same answer waits for it. */
+  readonly #settling = new Map<string, Promise<void>>();
 
   constructor(tools: BackgroundTools) {
     this.#tools = tools;
@@ -53,13 +55,18 @@ export class BackgroundAnswers {
   /** Somebody saw the state of an answer. Never throws: an answer that cannot be settled now is looked after later. */
   async seen(answer: PlacedAnswer, facts: AnswerFacts): Promise<void> {
     if (facts.isRunning) return;
+    const name = nameOf(answer);
+    const settling = this.#settle(answer, facts);
+    this.#settling.set(name, settling);
     try {
-      await this.#settle(answer, facts);
+      await settling;
     } catch (error) {
       this.#tools.ctx.log.error(
         { object: answer.objectId, error: describeError(error) },
         'a background answer was not settled',
       );
+    } finally {
+      if (this.#settling.get(name) === settling) this.#settling.delete(name);
     }
   }
 
@@ -67,6 +74,7 @@ export class BackgroundAnswers {
   async beforeDelete(answer: PlacedAnswer): Promise<void> {
     const { ctx, queue } = this.#tools;
     try {
+      await this.#settling.get(nameOf(answer));
       if (this.#held.has(nameOf(answer))) await queue.flush();
       if (!(await isPendingAnswer(ctx, answer))) return;
       const facts = await ask(this.#tools, answer);
