@@ -3,5 +3,5 @@ export type { AnswerListener, AnswerWriter, Arrival, ArrivedHead } from './arriv
 export { LeanDoor } from './lean-door.ts';
 export { NodeAnswer, NodeArrival } from './node-arrival.ts';
 export { UndiciSender } from './undici-sender.ts';
-export type { UpstreamHandler, UpstreamSender } from './upstream-handler.ts';
+export type { UpstreamHandler, UpstreamSender } from './upstream-listener.ts';
 export { UpstreamPool } from './upstream-pool.ts';

@@ -1,4 +1,4 @@
-import type { UpstreamRequest } from './upstream-handler.ts';
+import type { UpstreamRequest } from './upstream-listener.ts';
 
 const FORBIDDEN_IN_VALUE = /[^\t\x20-\x7e\x80-\xff]/;
 const FORBIDDEN_IN_NAME = /[^\w!#$%&'*+\-.^`|~]/;

@@ -1,5 +1,5 @@
 import type { Dispatcher } from 'undici';
-import type { UpstreamHandler, UpstreamRequest, UpstreamSender } from './upstream-handler.ts';
+import type { UpstreamHandler, UpstreamRequest, UpstreamSender } from './upstream-listener.ts';
 
 /** Sends by undici: through proxies, and to origins whose answers the lean reader does not take. */
 export class UndiciSender implements UpstreamSender {

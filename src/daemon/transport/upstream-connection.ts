@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import type { ReadAnswerHead } from './answer-head.ts';
 import { AnswerReader, type AnswerSink } from './answer-reader.ts';
 import { joined } from './joined.ts';
-import type { UpstreamHandler } from './upstream-handler.ts';
+import type { UpstreamHandler } from './upstream-listener.ts';
 
 /** Where a connection belongs. */
 export interface ConnectionOwner {

@@ -3,7 +3,7 @@ import { type AddressInfo, createServer, type Server, type Socket } from 'node:n
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, test } from 'vitest';
 import { guardedConnector } from '../../core/outbound.ts';
-import type { UpstreamHandler, UpstreamRequest } from './upstream-handler.ts';
+import type { UpstreamHandler, UpstreamRequest } from './upstream-listener.ts';
 import { UpstreamPool, type UpstreamPoolOptions } from './upstream-pool.ts';
 
 /** An upstream that does what the test says with each socket and each piece of bytes. */

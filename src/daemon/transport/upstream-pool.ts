@@ -3,7 +3,7 @@ import type { buildConnector } from 'undici';
 import { OddAnswer } from './answer-head.ts';
 import { requestHead } from './request-text.ts';
 import { type ConnectionOwner, type OutgoingCall, UpstreamConnection } from './upstream-connection.ts';
-import type { UpstreamHandler, UpstreamRequest, UpstreamSender } from './upstream-handler.ts';
+import type { UpstreamHandler, UpstreamRequest, UpstreamSender } from './upstream-listener.ts';
 
 export interface UpstreamPoolOptions {
   readonly connect: buildConnector.connector;
