@@ -2,7 +2,15 @@ import { passesUp } from './header-lists.ts';
 import type { Incoming, RelayPath } from './relay-request.ts';
 
 /** Headers by which clients name a conversation, strongest first. nginx drops the underscored ones unless told otherwise. */
-const SESSION_HEADERS = ['session-id', 'session_id', 'conversation-id', 'conversation_id', 'x-session-id'] as const;
+const SESSION_HEADERS = [
+  'session-id',
+  'session_id',
+  'thread-id',
+  'conversation-id',
+  'conversation_id',
+  'x-session-id',
+  'x-claude-code-session-id',
+] as const;
 const SESSION_NAME_MAX = 512;
 const BEARER = /^bearer +(\S+) *$/i;
 

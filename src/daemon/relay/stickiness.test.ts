@@ -181,6 +181,7 @@ describe('a conversation', () => {
   const SIGNS: readonly [string, Record<string, unknown>, Record<string, string>][] = [
     ['prompt_cache_key', { prompt_cache_key: 'conv-1' }, {}],
     ['session-id', {}, { 'session-id': 'conv-1' }],
+    ['x-claude-code-session-id', {}, { 'x-claude-code-session-id': 'conv-1' }],
     ['session_id', {}, { session_id: 'conv-1' }],
     ['conversation_id', {}, { conversation_id: 'conv-1' }],
     ['metadata.user_id', { metadata: { user_id: 'conv-1' } }, {}],
