@@ -4,11 +4,11 @@ import { budgetOf, effortOf, type Reasoning } from './index.ts';
 const UNSAID: Reasoning = { effort: null, budgetTokens: null, summary: null, wantsSeal: false };
 
 describe('effort', () => {
-  test('a budget is the least effort that has room for it', () => {
+  test('a budget is the least effort that has room for it, and high at most', () => {
     const words = [0, 1, 1024, 1025, 10_240, 31_999, 200_000].map((budgetTokens) =>
       effortOf({ ...UNSAID, budgetTokens }),
     );
-    expect(words).toEqual(['none', 'minimal', 'minimal', 'low', 'medium', 'xhigh', 'max']);
+    expect(words).toEqual(['none', 'minimal', 'minimal', 'low', 'medium', 'high', 'high']);
   });
 
   test('what the client said itself is not changed', () => {
@@ -16,8 +16,8 @@ describe('effort', () => {
     expect(budgetOf({ ...UNSAID, effort: 'low', budgetTokens: 50_000 })).toBe(50_000);
   });
 
-  test('the budget of a word is one that gives the word back', () => {
-    for (const effort of ['none', 'minimal', 'low', 'medium', 'high', 'xhigh', 'max'] as const) {
+  test('the budget of a word is one that gives the word back, up to high', () => {
+    for (const effort of ['none', 'minimal', 'low', 'medium', 'high'] as const) {
       const budgetTokens = budgetOf({ ...UNSAID, effort });
       expect(effortOf({ ...UNSAID, budgetTokens })).toBe(effort);
     }

@@ -13,12 +13,15 @@ const BUDGETS: readonly (readonly [Effort, number])[] = [
   ['max', 98_304],
 ];
 
-/** The effort as a word: what the client said, or the least that has room for its budget. Null: not said. */
+/**
+ * The effort as a word: what the client said, or the least that has room for its budget. Null: not said.
+ * A budget is never more than `high`: many models refuse the words above it, so those are for clients that say them.
+ */
 export function effortOf(reasoning: Reasoning | null): Effort | null {
   if (!reasoning) return null;
   const { effort, budgetTokens } = reasoning;
   if (effort !== null || budgetTokens === null) return effort;
-  return BUDGETS.find(([, budget]) => budgetTokens <= budget)?.[0] ?? 'max';
+  return BUDGETS.find(([word, budget]) => word === 'high' || budgetTokens <= budget)?.[0] ?? 'high';
 }
 
 /** The effort as a number of tokens: what the client said, or that of its word. Null: not said. */
