@@ -12,7 +12,6 @@ export const CHAT_NAMES: Readonly<Record<Feature, string>> = {
   frequencyPenalty: 'frequency_penalty',
   reasoning: 'reasoning_effort',
   format: 'response_format',
-  verbosity: 'verbosity',
   toolChoice: 'tool_choice',
   parallelToolCalls: 'parallel_tool_calls',
   tools: 'tools',

@@ -18,6 +18,7 @@ export interface Prompt {
   readonly sampling: Sampling;
   readonly reasoning: Reasoning | null;
   readonly format: OutputFormat | null;
+  /** A taste: what has no word for it answers the same at a length of its own. */
   readonly verbosity: 'low' | 'medium' | 'high' | null;
   readonly hints: Hints;
   /** The client of a stream asked for usage in it; only the chat wire has such a question. */

@@ -24,7 +24,6 @@ export const FEATURES = [
   'frequencyPenalty',
   'reasoning',
   'format',
-  'verbosity',
   'toolChoice',
   'parallelToolCalls',
   'tools',

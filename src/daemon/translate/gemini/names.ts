@@ -12,7 +12,6 @@ export const GEMINI_NAMES: Readonly<Record<Feature, string>> = {
   frequencyPenalty: 'generationConfig.frequencyPenalty',
   reasoning: 'generationConfig.thinkingConfig',
   format: 'generationConfig.responseMimeType',
-  verbosity: 'generationConfig',
   toolChoice: 'toolConfig.functionCallingConfig',
   parallelToolCalls: 'toolConfig.functionCallingConfig',
   tools: 'tools',

@@ -157,7 +157,6 @@ describe('written for Gemini', () => {
       'parallel_tool_calls',
       { parallelToolCalls: false, tools: [{ kind: 'custom', name: 'p', description: null, grammar: null }] },
     ],
-    ['text.verbosity', { verbosity: 'high' }],
     ['seed', { sampling: { ...promptOf().sampling, seed: 2 ** 40 } }],
   ])('%s is refused in the words of the client', (_field, changes) => {
     const { fieldNames } = asked;

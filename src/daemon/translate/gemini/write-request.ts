@@ -1,6 +1,5 @@
 import {
   type Asked,
-  cannot,
   type Json,
   type Prompt,
   Untranslatable,
@@ -47,8 +46,7 @@ function modelOf({ model }: Prompt): string {
 }
 
 function writeBody(prompt: Prompt, asked: Asked): Json {
-  const { hints, verbosity } = prompt;
-  if (verbosity !== null && verbosity !== 'medium') cannot(asked, 'verbosity', 'a verbosity');
+  const { hints } = prompt;
   return {
     ...writeContents(prompt, asked),
     ...withoutNulls({

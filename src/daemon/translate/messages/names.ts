@@ -12,7 +12,6 @@ export const MESSAGES_NAMES: Readonly<Record<Feature, string>> = {
   frequencyPenalty: 'frequency_penalty',
   reasoning: 'thinking',
   format: 'output_config.format',
-  verbosity: 'output_config',
   toolChoice: 'tool_choice',
   parallelToolCalls: 'tool_choice.disable_parallel_tool_use',
   tools: 'tools',

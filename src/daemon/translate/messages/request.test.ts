@@ -147,7 +147,6 @@ describe('written for Anthropic', () => {
     ['presence_penalty', { sampling: { ...promptOf().sampling, presencePenalty: 1 } }],
     ['frequency_penalty', { sampling: { ...promptOf().sampling, frequencyPenalty: 1 } }],
     ['response_format', { format: { kind: 'json' } }],
-    ['verbosity', { verbosity: 'low' }],
     [
       'tool_choice',
       {

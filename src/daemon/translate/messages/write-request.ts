@@ -69,13 +69,12 @@ function writeOutput(effort: Thinking['effort'], format: OutputFormat | null, as
 }
 
 // Ranges: API reference; with thinking: "Extended thinking", "Feature compatibility".
-function checkSampling({ sampling, verbosity }: Prompt, thinking: Thinking, asked: Asked): void {
+function checkSampling({ sampling }: Prompt, thinking: Thinking, asked: Asked): void {
   const { temperature, topP, topK } = sampling;
   if (temperature !== null && temperature > 1) cannot(asked, 'temperature', 'a temperature above 1');
   if (sampling.seed !== null) cannot(asked, 'seed', 'a seed');
   if (sampling.presencePenalty) cannot(asked, 'presencePenalty', 'a penalty');
   if (sampling.frequencyPenalty) cannot(asked, 'frequencyPenalty', 'a penalty');
-  if (verbosity !== null && verbosity !== 'medium') cannot(asked, 'verbosity', 'a verbosity');
   // A client of the same wire knows what its model takes.
   if (!thinking.isOn || asked.from === 'messages') return;
   if (temperature !== null && temperature !== 1) cannot(asked, 'temperature', 'a temperature together with reasoning');

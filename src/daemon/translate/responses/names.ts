@@ -12,7 +12,6 @@ export const RESPONSES_NAMES: Readonly<Record<Feature, string>> = {
   frequencyPenalty: 'frequency_penalty',
   reasoning: 'reasoning',
   format: 'text.format',
-  verbosity: 'text.verbosity',
   toolChoice: 'tool_choice',
   parallelToolCalls: 'parallel_tool_calls',
   tools: 'tools',

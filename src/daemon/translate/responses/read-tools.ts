@@ -9,9 +9,21 @@ const NAMESPACE_FIELDS = new Set(['type', 'name', 'description', 'tools']);
 const RUNNER_FIELDS = ['async', 'defer_loading', 'output_schema', 'allowed_callers'];
 const SEARCHES = ['web_search', 'web_search_2025_08_26', 'web_search_preview', 'web_search_preview_2025_03_11'];
 
-/** Reads a list of tools; those of a namespace become tools of their own. */
+/**
+ * Reads a list of tools; those of a namespace become tools of their own. What Codex CLI offers beside its own tools is
+ * left out, for no other wire has it, and the model does its work without: the search among tools that were held back,
+ * and the search of the web by OpenAI's own rules.
+ */
 export function readTools(tools: Field): readonly Tool[] {
-  return tools.items().flatMap((tool) => readTool(tool, null));
+  const all = tools.items();
+  const needed = all.filter((tool) => !isMereOffer(tool));
+  return (needed.length > 0 ? needed : all).flatMap((tool) => readTool(tool, null));
+}
+
+function isMereOffer(tool: Field): boolean {
+  const type = tool.at('type').value;
+  if (type === 'tool_search') return tool.at('execution').value === 'client';
+  return type === 'web_search' && !tool.at('external_web_access').isAbsent;
 }
 
 export function readToolChoice(choice: Field): ToolChoice | null {

@@ -46,6 +46,8 @@ describe('a Responses request is refused by the name of', () => {
     ],
     ['tools[0].type', { tools: [{ type: 'mcp', server_label: 'x' }] }],
     ['tools[0].tools[0].type', { tools: [{ type: 'namespace', name: 'n', tools: [{ type: 'web_search' }] }] }],
+    ['tools[0].type', { tools: [{ type: 'tool_search', execution: 'client' }] }],
+    ['tools[1].type', { tools: [{ type: 'function', name: 'f' }, { type: 'tool_search' }] }],
     ['tools[0].defer_loading', { tools: [{ type: 'function', name: 'f', defer_loading: true }] }],
     ['tools[0].allowed_callers', { tools: [{ type: 'function', name: 'f', allowed_callers: ['programmatic'] }] }],
     ['tool_choice.type', { tool_choice: { type: 'allowed_tools', mode: 'auto', tools: [] } }],
@@ -151,6 +153,16 @@ describe('a server of Responses cannot be asked for', () => {
       'messages[].content[].file.file_id',
     );
     expect(said('assistant', image)).toBe('messages[].content[].image_url');
+  });
+
+  test('what Codex CLI offers beside its own tools is left out', () => {
+    const own = { type: 'function', name: 'exec_command', parameters: {} };
+    const search = { type: 'web_search', external_web_access: true };
+    const read = (tools: readonly object[]) =>
+      responsesTranslator.readRequest({ model: 'm', input: 'hi', tools }, FACTS).tools.map(({ name }) => name);
+    expect(read([own, { type: 'tool_search', execution: 'client' }, search])).toEqual(['exec_command']);
+    expect(read([own, { type: 'web_search' }])).toEqual(['exec_command', 'web_search']);
+    expect(read([search])).toEqual(['web_search']);
   });
 
   test('but a choice among no tools is not asked for', () => {
