@@ -59,6 +59,8 @@ export interface FakeCodex {
   reply(changes: Partial<CodexReply>): void;
   /** How it answers next, once each. */
   replyOnce(...changes: readonly Partial<CodexReply>[]): void;
+  /** Asked first for every turn; what it does not say is said as always. */
+  script(answer: ((turn: CodexCall) => Partial<CodexReply>) | null): void;
   /** Makes the next matching calls go wrong. */
   plan(match: CodexMatch, fault: CodexFault, times?: number): void;
   /** Only these instructions are taken; null: any, and none. */
@@ -78,6 +80,7 @@ export async function startFakeCodex(options: FakeCodexOptions = {}): Promise<Fa
   const calls: CodexRecord[] = [];
   let normal = NORMAL_REPLY;
   let next: Partial<CodexReply>[] = [];
+  let scripted: ((turn: CodexCall) => Partial<CodexReply>) | null = null;
   let serial = 0;
   let instructions: ((text: unknown) => boolean) | null = null;
   let hasDeviceLogin = true;
@@ -89,7 +92,7 @@ export async function startFakeCodex(options: FakeCodexOptions = {}): Promise<Fa
     models,
     hasDeviceLogin: () => hasDeviceLogin,
     instructions: () => instructions,
-    nextReply: () => ({ ...normal, ...next.shift() }),
+    nextReply: (turn: CodexCall) => ({ ...normal, ...(scripted ? scripted(turn) : next.shift()) }),
     nextSerial: () => ++serial,
   };
 
@@ -141,6 +144,9 @@ export async function startFakeCodex(options: FakeCodexOptions = {}): Promise<Fa
     replyOnce(...changes) {
       next.push(...changes);
     },
+    script(answer) {
+      scripted = answer;
+    },
     plan: (match, fault, times = 1) => faults.plan(match, fault, times),
     requireInstructions(isKnown) {
       instructions = isKnown;
@@ -152,6 +158,7 @@ export async function startFakeCodex(options: FakeCodexOptions = {}): Promise<Fa
       calls.length = 0;
       faults.clear();
       next = [];
+      scripted = null;
       normal = NORMAL_REPLY;
       instructions = null;
       hasDeviceLogin = true;

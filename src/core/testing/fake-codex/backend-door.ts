@@ -16,7 +16,7 @@ export interface BackendRooms {
   readonly models: readonly string[];
   /** Says whether a text may stand as instructions, for a backend that knows only some. */
   readonly instructions: () => ((text: unknown) => boolean) | null;
-  nextReply(): CodexReply;
+  nextReply(turn: CodexCall): CodexReply;
   nextSerial(): number;
 }
 
@@ -104,7 +104,7 @@ async function answerResponses(rooms: BackendRooms, asked: Asked, response: Serv
   const refused = refuseTurn(rooms, asked, refuseBody);
   if (refused) return sendPlain(response, refused);
   const serial = rooms.nextSerial();
-  const reply = rooms.nextReply();
+  const reply = rooms.nextReply(call);
   if (account.limits[0].primary) account.limits[0].primary.usedPercent += account.percentPerAnswer;
   const rateLimits = usageEvent(account, rooms.clock.now());
   const stream = answerEvents(reply, { serial, body: call.body, accountId: account.accountId, rateLimits });
@@ -149,5 +149,5 @@ async function answerCompact(rooms: BackendRooms, asked: Asked, response: Server
   if (refused) return sendPlain(response, refused);
   const facts = { serial: rooms.nextSerial(), body: call.body, accountId: account.accountId };
   const headers = usageHeaders(account, rooms.clock.now());
-  sendPlain(response, { status: 200, headers, body: compaction(rooms.nextReply(), facts) });
+  sendPlain(response, { status: 200, headers, body: compaction(rooms.nextReply(call), facts) });
 }
