@@ -4,6 +4,7 @@ import { pause } from '../boot-daemon.ts';
 import { reply, startFakeUpstream } from '../fake-upstream.ts';
 import { spawnDaemon } from '../spawn-daemon.ts';
 import type { Client } from './client.ts';
+import { openFrontDoor } from './front-door.ts';
 
 export const TOOL_TEXT = 'realms-42';
 export const TOOL_FILE = 'seen.txt';
@@ -27,7 +28,10 @@ interface BookedEvent {
 /** A daemon with one upstream, and a model behind it that asks for a command. */
 export interface StageSet {
   readonly url: string;
-  readonly usesWebSocket: boolean;
+  /** What Codex hears when it asks for a WebSocket; null: it does not ask. */
+  readonly upgrade: Upgrade;
+  /** What was heard by those who asked since the model forgot. */
+  upgrades(): readonly number[];
   addKey(name: string): Promise<{ readonly id: string; readonly text: string }>;
   /** The model forgets what it heard. */
   forget(): void;
@@ -37,6 +41,8 @@ export interface StageSet {
   events(keyId: string): Promise<readonly BookedEvent[]>;
   close(): Promise<void>;
 }
+
+type Upgrade = 101 | 426 | null;
 
 export interface Stage {
   readonly name: string;
@@ -63,8 +69,8 @@ export const stages: readonly Stage[] = [
   stage('anthropic', BOTH, () => plainUpstream({ kind: 'anthropic' })),
   stage('gemini', BOTH, () => plainUpstream({ kind: 'gemini' })),
   stage('codex', BOTH, codexUpstream),
-  stage('without-websocket', ['codex'], () => plainUpstream({ kind: 'openai' }), { 'server.websocket': 'false' }),
-  stage('http', ['codex'], () => plainUpstream({ kind: 'openai' }), {}, false),
+  stage('without-websocket', ['codex'], () => plainUpstream({ kind: 'openai' }), { 'server.websocket': 'false' }, 426),
+  stage('http', ['codex'], () => plainUpstream({ kind: 'openai' }), {}, null),
 ];
 
 function stage(
@@ -72,7 +78,7 @@ function stage(
   clients: Stage['clients'],
   openUpstream: () => Promise<Upstream>,
   settings: Readonly<Record<string, string>> = {},
-  usesWebSocket = true,
+  upgrade: Upgrade = 101,
 ): Stage {
   return {
     name,
@@ -81,14 +87,17 @@ function stage(
       const upstream = await openUpstream();
       const config = { 'data.dir': folder, 'server.listen': '127.0.0.1:0', ...upstream.settings, ...settings };
       const daemon = await spawnDaemon(config, { program: 'built' });
+      const door = await openFrontDoor(daemon.url);
       await adminCall(folder, 'POST', '/admin/upstreams', { name: 'up', allow_private: true, ...upstream.body });
       await upstream.furnish?.(folder);
       for (const id of models)
         await adminCall(folder, 'POST', '/admin/models', { id, upstream: 'up', upstream_model: 'fake-model' });
       let forgotten = 0;
+      let upgradesForgotten = 0;
       return {
-        url: daemon.url,
-        usesWebSocket,
+        url: door.url,
+        upgrade,
+        upgrades: () => door.upgrades.slice(upgradesForgotten),
         async addKey(name) {
           const body = { user: 'owner', name };
           const { id, key } = await adminCall<{ id: string; key: string }>(folder, 'POST', '/admin/keys', body);
@@ -96,6 +105,7 @@ function stage(
         },
         forget() {
           forgotten = upstream.heard().length;
+          upgradesForgotten = door.upgrades.length;
         },
         wasToolResultSeen: () =>
           upstream
@@ -108,6 +118,7 @@ function stage(
           return (await adminCall<{ items: BookedEvent[] }>(folder, 'GET', path)).items;
         },
         async close() {
+          door.close();
           await daemon.stop();
           await upstream.close();
         },

@@ -33,7 +33,9 @@ export async function takeTurn({ client, model, set, programs, folder }: Turn): 
   const home = join(folder, 'home');
   const cwd = join(folder, 'work');
   await Promise.all([home, cwd].map((path) => mkdir(path, { recursive: true })));
-  const { url, usesWebSocket } = set;
+  const { url } = set;
+  const upgrade = client.name === 'codex' ? set.upgrade : null;
+  const usesWebSocket = upgrade !== null;
   const key = await set.addKey(`${client.name} ${model}`);
   set.forget();
   const { program, args, env } = await client.prepare(
@@ -59,9 +61,16 @@ export async function takeTurn({ client, model, set, programs, folder }: Turn): 
     ...events
       .filter(({ outcome }) => outcome !== 'completed')
       .map((event) => `a request was ${event.outcome}: ${event.error_code}`),
+    isAnswered(upgrade, set.upgrades())
+      ? null
+      : `a WebSocket was answered by ${set.upgrades().join(', ') || 'nothing'}`,
     set.wasToolResultSeen() ? null : 'the model never saw what the tool said',
   ].filter((fault) => fault !== null);
   return { calls: events.length, seconds, faults, said: `${ran.stdout}\n${ran.stderr}`.trim() };
+}
+
+function isAnswered(upgrade: number | null, upgrades: readonly number[]): boolean {
+  return upgrades.every((status) => status === upgrade) && upgrades.length > 0 === (upgrade !== null);
 }
 
 const PROXIES = {
