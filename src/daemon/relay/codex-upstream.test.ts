@@ -37,6 +37,14 @@ beforeEach(() => {
   fake.reset();
   const now = boot.ctx.clock.now();
   for (const { id } of boot.house.cooldowns.list(now)) boot.house.cooldowns.clear(id, now, 'the next test');
+  // Failures in a row count across tests as they do across requests.
+  for (const upstream of boot.house.live.state.topology.upstreams.values()) {
+    for (const credential of upstream.credentials) {
+      const name = `${upstream.name}/${credential.name}`;
+      boot.house.health.began(name);
+      boot.house.health.ended(name, { failed: false, firstOutputMs: null });
+    }
+  }
 });
 afterAll(async () => {
   await boot.stop();
