@@ -191,9 +191,11 @@ export class Leg implements Watched, ExchangeHooks {
       this.headers.push('x-realms-upstream', this.#candidate.name, 'x-realms-attempts', String(attempt));
     }
     const { openStream, openFold } = this.dialect;
-    const { stream } = this.#journey.request;
+    const { stream, incoming } = this.#journey.request;
     const isEvents = headerIn(this.headers, 'content-type').startsWith('text/event-stream');
-    if (this.#call.isTranslated) this.headers = translatedHeaders(this.headers, stream);
+    // Google's clients that do not ask for events get their stream as one JSON array.
+    const wantsEvents = stream && incoming.gemini?.isSse !== false;
+    if (this.#call.isTranslated) this.headers = translatedHeaders(this.headers, wantsEvents);
     if (!openStream || !isEvents) return jsonSink(this);
     if (!stream && openFold) {
       this.headers = translatedHeaders(this.headers, stream);

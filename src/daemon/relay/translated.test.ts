@@ -102,6 +102,16 @@ describe('a request whose upstream speaks another wire', () => {
     );
   });
 
+  test('of Google without events is streamed as one JSON array', async () => {
+    const scene = await chatOnly();
+    scene.up.queue(reply({ text: 'a word or two' }));
+    const body = { contents: [{ role: 'user', parts: [{ text: 'hello' }] }] };
+    const answer = await scene.post(`/v1beta/models/${scene.model}:streamGenerateContent`, body);
+    expect(answer.headers['content-type']).toBe('application/json');
+    const chunks: { candidates: { content: { parts: { text: string }[] } }[] }[] = JSON.parse(answer.text);
+    expect(chunks.map(({ candidates }) => candidates[0]?.content.parts[0]?.text ?? '').join('')).toBe('a word or two');
+  });
+
   test('is refused by the name of the field that cannot be said, before anybody is asked', async () => {
     const scene = await chatOnly();
     const asked = scene.post('/v1/messages', { model: scene.model, ...ASK, top_k: 5 });
