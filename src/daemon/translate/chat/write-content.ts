@@ -1,5 +1,6 @@
 import type { Asked, FilePart, ImagePart, Json, Part, TextPart } from '../form/index.ts';
-import { cannot, dataUrl, fileName, withoutNulls } from '../openai/index.ts';
+import { cannot, withoutNulls } from '../form/index.ts';
+import { dataUrl, fileName } from '../openai/index.ts';
 
 export function isText(part: Part): part is TextPart {
   return part.kind === 'text';

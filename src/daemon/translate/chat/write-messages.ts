@@ -1,5 +1,6 @@
 import {
   type Asked,
+  cannot,
   type Json,
   type Part,
   type Prompt,
@@ -8,7 +9,7 @@ import {
   type TextPart,
   type ToolResultPart,
 } from '../form/index.ts';
-import { cannot } from '../openai/index.ts';
+
 import { isText, writeContent } from './write-content.ts';
 
 type Turn = Prompt['turns'][number];

@@ -1,5 +1,6 @@
 import {
   type Asked,
+  cannot,
   effortOf,
   type Hints,
   type Json,
@@ -7,8 +8,9 @@ import {
   type Prompt,
   type Sampling,
   type UpstreamRequest,
+  withoutNulls,
 } from '../form/index.ts';
-import { cannot, post, SERVICE_TIERS, withoutNulls } from '../openai/index.ts';
+import { post, SERVICE_TIERS } from '../openai/index.ts';
 import { writeMessages } from './write-messages.ts';
 import { writeTools } from './write-tools.ts';
 

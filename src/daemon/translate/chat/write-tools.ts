@@ -1,5 +1,13 @@
-import { type Asked, type Json, type Prompt, safeName, type Tool, type ToolChoice } from '../form/index.ts';
-import { cannot, withoutNulls } from '../openai/index.ts';
+import {
+  type Asked,
+  cannot,
+  type Json,
+  type Prompt,
+  safeName,
+  type Tool,
+  type ToolChoice,
+  withoutNulls,
+} from '../form/index.ts';
 
 type Hosted = Extract<Tool, { kind: 'hosted' }>;
 

@@ -5,8 +5,3 @@ export function post(path: string, stream: boolean, body: Json): UpstreamRequest
   const accept = stream ? 'text/event-stream' : 'application/json';
   return { path, headers: ['content-type', 'application/json', 'accept', accept], body };
 }
-
-/** Members without a value are not sent. */
-export function withoutNulls(body: Json): Json {
-  return Object.fromEntries(Object.entries(body).filter(([, value]) => value !== null && value !== undefined));
-}

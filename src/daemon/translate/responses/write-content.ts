@@ -1,5 +1,6 @@
 import type { Asked, FilePart, ImagePart, Json, Part, ToolResultPart } from '../form/index.ts';
-import { cannot, dataUrl, fileName, withoutNulls } from '../openai/index.ts';
+import { cannot, withoutNulls } from '../form/index.ts';
+import { dataUrl, fileName } from '../openai/index.ts';
 
 /** Writes the content of a message; `textType` says whether the words are the model's own. */
 export function writeParts(

@@ -1,5 +1,6 @@
 import {
   type Asked,
+  cannot,
   effortOf,
   type Hints,
   type Json,
@@ -9,8 +10,9 @@ import {
   type Sampling,
   type ToolChoice,
   type UpstreamRequest,
+  withoutNulls,
 } from '../form/index.ts';
-import { cannot, post, SERVICE_TIERS, withoutNulls } from '../openai/index.ts';
+import { post, SERVICE_TIERS } from '../openai/index.ts';
 import { writeInput } from './write-input.ts';
 import { writeToolChoice, writeTools } from './write-tools.ts';
 

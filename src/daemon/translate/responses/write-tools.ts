@@ -1,5 +1,4 @@
-import { type Json, safeName, type Tool, type ToolChoice } from '../form/index.ts';
-import { withoutNulls } from '../openai/index.ts';
+import { type Json, safeName, type Tool, type ToolChoice, withoutNulls } from '../form/index.ts';
 
 /** Writes tools for the provider, each by a name that it takes. */
 export function writeTools(tools: readonly Tool[]): readonly Json[] {
