@@ -15,7 +15,7 @@ import type { AttemptTrace } from '../../core/usage/index.ts';
 import { Untranslatable } from '../translate/index.ts';
 import type { AttemptsResult } from './attempts-result.ts';
 import { callFor, unfitFor } from './call-for.ts';
-import { accountShare, currentCredential, renewAccount } from './codex/codex-accounts-door.ts';
+import { accountShare, renewAccount } from './codex/codex-accounts-door.ts';
 import type { ExchangeResult } from './exchange.ts';
 import type { Journey } from './journey.ts';
 import { Leg } from './leg.ts';
@@ -45,7 +45,6 @@ export async function attempts(house: RelayHouse, journey: Journey): Promise<Att
       failed = inexpressible(house, journey, picked, candidate, call);
       continue;
     }
-    const { fingerprint } = currentCredential(house, candidate);
     const leg = new Leg(house, journey, candidate, picked, call);
     const result = await resultOf(leg);
     // The leg has closed the journey's books already, before the last bytes of the answer left.
@@ -59,7 +58,7 @@ export async function attempts(house: RelayHouse, journey: Journey): Promise<Att
       journey.attempts.push({ ...trace, verdict: 'abandoned: the relay stops' });
       return { kind: 'abandoned', candidate, why: 'the relay stops' };
     }
-    if (!renewed.has(candidate.name) && (await renewAccount(house, candidate, result.error, fingerprint))) {
+    if (!renewed.has(candidate.name) && (await renewAccount(house, candidate, result.error, call.tokenFingerprint))) {
       journey.attempts.push({ ...trace, status: 401, verdict: 'auth: the account got new tokens' });
       renewed.add(candidate.name);
       tried.delete(candidate.name);

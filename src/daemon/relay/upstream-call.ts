@@ -23,6 +23,8 @@ export interface UpstreamCall {
   /** A large body that was edited is in pieces: joining them would copy it once more. */
   readonly body: Buffer | readonly Buffer[] | null;
   readonly usageInjected: boolean;
+  /** Of the access token that a ChatGPT account is asked with. */
+  readonly tokenFingerprint?: string;
   /** Sees the headers of the answer, whatever its status. */
   readonly onHeaders?: (raw: readonly string[]) => void;
 }

@@ -13,7 +13,7 @@ export function doorFor(house: RelayHouse, { request, caller }: Journey, candida
     accounts: house.live.codex.accounts,
     now: house.ctx.clock.now(),
     identity: CODEX_CLIENT,
-    secret: currentCredential(house, candidate).secret,
+    credential: currentCredential(house, candidate),
     sessionKey: sign && sessionKeyOf(caller.user.id, sign.name),
   };
 }
@@ -38,27 +38,27 @@ const BLOCKED = /\b(?:deactivated|suspended|banned|terminated)\b/i;
 
 /**
  * After a refusal: fetches new tokens for an account whose own have run out. True when the same account may be asked
- * again. `usedFingerprint` is that of the access token that was refused.
+ * again. `tokenFingerprint` is that of the access token that was refused; undefined: the upstream has no accounts.
  */
 export async function renewAccount(
   house: RelayHouse,
-  { upstream, credential }: Candidate,
+  { credential }: Candidate,
   error: UpstreamError,
-  usedFingerprint: string,
+  tokenFingerprint: string | undefined,
 ): Promise<boolean> {
-  if (upstream.kind !== 'codex' || error.kind !== 'answer') return false;
+  if (tokenFingerprint === undefined || error.kind !== 'answer') return false;
   const { accounts } = house.live.codex;
   if (error.status === 403 && BLOCKED.test(error.message)) {
     await accounts.block(credential.id, error.code || 'account_blocked');
     return false;
   }
   if (error.status !== 401) return false;
-  const outcome = await accounts.refreshNow(credential.id, usedFingerprint);
+  const outcome = await accounts.refreshNow(credential.id, tokenFingerprint);
   return outcome === 'refreshed' || outcome === 'already';
 }
 
 /** As the live state has it: a candidate that was found when the request came may be older than the last refresh. */
-export function currentCredential(house: RelayHouse, { upstream, credential }: Candidate): Credential {
+function currentCredential(house: RelayHouse, { upstream, credential }: Candidate): Credential {
   const known = house.live.state.topology.upstreams.get(upstream.id);
   return known?.credentials.find(({ id }) => id === credential.id) ?? credential;
 }

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { type CodexAccounts, limitsFromEvent, limitsFromHeaders } from '../../../core/codex/index.ts';
 import type { Candidate } from '../../../core/scheduling/index.ts';
-import type { Secret } from '../../../core/secret.ts';
 import type { EpochMs } from '../../../core/time.ts';
+import type { Credential } from '../../../core/upstreams/index.ts';
 import { mayBringForeignSeals } from '../../translate/index.ts';
 import type { SseEvent } from '../../wire/index.ts';
 import { openaiPlain } from '../dialects/index.ts';
@@ -11,7 +11,7 @@ import { translateCall } from '../translation/translate-call.ts';
 import { translatedDialect } from '../translation/translated-dialect.ts';
 import { laidOver, type UpstreamCall } from '../upstream-call.ts';
 import { codexBody } from './codex-body.ts';
-import { codexDialect } from './codex-dialect.ts';
+import { codexDialect, noteLimits } from './codex-dialect.ts';
 import { type CodexIdentity, codexHeaders } from './codex-headers.ts';
 
 /** What a call to a ChatGPT account needs besides the request. */
@@ -19,8 +19,8 @@ export interface CodexDoor {
   readonly accounts: CodexAccounts;
   readonly now: EpochMs;
   readonly identity: CodexIdentity;
-  /** The access token as it is now; a candidate may have an older one. */
-  readonly secret: Secret;
+  /** With the access token as it is now; a candidate may have an older one. */
+  readonly credential: Credential;
   /** Names the conversation for this user alone; null when nothing names it. */
   readonly sessionKey: string | null;
 }
@@ -38,14 +38,21 @@ export function codexCall(request: RelayRequest, candidate: Candidate, door: Cod
   const isCompact = request.route.endpoint === '/v1/responses/compact';
   const cacheKey = door.sessionKey === null ? null : uuidOf(door.sessionKey);
   const wish = { model: candidate.upstreamModel, cacheKey, isCompact };
-  const { secret, identity } = door;
+  const { secret, fingerprint } = door.credential;
+  const { identity } = door;
   const headers = codexHeaders(request.incoming.headersUp, account, { secret, sessionId: cacheKey, identity });
   headers.push('content-type', 'application/json', 'accept', isCompact ? 'application/json' : 'text/event-stream');
   const onHeaders = (raw: readonly string[]): void => {
     const seen = limitsFromHeaders(raw, door.now);
     if (seen) accounts.observe(candidate.credential.id, seen);
   };
-  const common = { method: 'POST' as const, headers: laidOver(headers, candidate), usageInjected: false, onHeaders };
+  const common = {
+    method: 'POST' as const,
+    headers: laidOver(headers, candidate),
+    usageInjected: false,
+    tokenFingerprint: fingerprint,
+    onHeaders,
+  };
   if (isCompact) {
     const body = codexBody(request.body, wish);
     return { ...common, path: '/responses/compact', body, dialect: openaiPlain, isTranslated: false };
@@ -60,9 +67,7 @@ export function codexCall(request: RelayRequest, candidate: Candidate, door: Cod
     return { ...common, path, body: codexBody(request.body, wish), dialect: codexDialect(note), isTranslated: false };
   }
   const { body, translation } = translateCall(request, wire, candidate, 'responses');
-  const tap = (event: SseEvent): void => {
-    if (event.eventName() === 'codex.rate_limits') note(parsed(event.data()));
-  };
+  const tap = (event: SseEvent): void => noteLimits(event, note);
   const dialect = translatedDialect(request.route.dialect, { ...translation, tap });
   return { ...common, path, body: codexBody(body, wish), dialect, isTranslated: true };
 }
@@ -71,12 +76,4 @@ export function codexCall(request: RelayRequest, candidate: Candidate, door: Cod
 function uuidOf(text: string): string {
   const hex = createHash('sha256').update(text).digest('hex');
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
-}
-
-function parsed(data: Buffer): unknown {
-  try {
-    return JSON.parse(data.toString('utf8'));
-  } catch {
-    return null;
-  }
 }

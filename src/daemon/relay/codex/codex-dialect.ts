@@ -25,6 +25,11 @@ export function codexDialect(onLimits: LimitsListener): Dialect {
   };
 }
 
+/** Tells what an event of a stream says of the account's limits; most say nothing. */
+export function noteLimits(event: SseEvent, onLimits: LimitsListener): void {
+  if (event.eventName() === LIMITS) onLimits(parsed(event.data()));
+}
+
 const LIMITS = 'codex.rate_limits';
 type EventField = 'type' | 'item' | 'output_index' | 'response';
 const EVENT_FIELDS = new FieldTable<EventField>(['type', 'item', 'output_index', 'response']);
@@ -63,7 +68,7 @@ class CodexStream implements StreamReader {
 
   read(event: SseEvent): ReturnType<StreamReader['read']> {
     const type = event.eventName();
-    if (type === LIMITS) this.#onLimits(parsed(event.data()));
+    noteLimits(event, this.#onLimits);
     if (type === 'response.output_item.done') this.#items.take(event.data());
     return this.#plain.read(event);
   }
